@@ -1,0 +1,51 @@
+"""Reprieve: ketamine treatment of depression, simulated, measured and forecast.
+
+The names below are the public surface. They load on first use, so that
+`import reprieve` stays instant.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from reprieve.version import __version__
+
+if TYPE_CHECKING:
+    from reprieve.engine.dosing import Dose, Regimen
+    from reprieve.engine.patient import Patient
+    from reprieve.errors import InputError, ModelError, RegimenError, ReprieveError
+    from reprieve.evidence import cite
+
+_HOME = {
+    "Dose": "reprieve.engine.dosing",
+    "Regimen": "reprieve.engine.dosing",
+    "Patient": "reprieve.engine.patient",
+    "cite": "reprieve.evidence",
+    "InputError": "reprieve.errors",
+    "ModelError": "reprieve.errors",
+    "RegimenError": "reprieve.errors",
+    "ReprieveError": "reprieve.errors",
+}
+
+__all__ = [
+    "Dose",
+    "InputError",
+    "ModelError",
+    "Patient",
+    "Regimen",
+    "RegimenError",
+    "ReprieveError",
+    "__version__",
+    "cite",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'reprieve' has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

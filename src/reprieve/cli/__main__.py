@@ -1,0 +1,3 @@
+from reprieve.cli import main
+
+main()

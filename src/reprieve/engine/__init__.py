@@ -1,0 +1,1 @@
+"""The science: numbers in, numbers out. No clock, no files, no randomness of its own."""

@@ -1,0 +1,1 @@
+"""Pictures as SVG, one module for terminal, report and documentation."""

@@ -1,0 +1,1 @@
+"""Results as pages: what the engine found, with pictures, for reading and printing."""
