@@ -1,0 +1,175 @@
+"""Many people in fixed blocks, on one core, all cores or a cluster, with the same numbers.
+
+A block is the unit of work and of randomness: block k of a run always holds the same people
+and always draws from child k of the run's seed, so neither the number of workers nor the order
+in which they finish can move a number. Results come back in block order.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+from reprieve.errors import InputError, ModelError
+
+T = TypeVar("T")
+Progress = Callable[[int, int], None]
+
+BLOCK = 2000  # people; small enough for a core's share of memory, large enough to hide overhead
+MOST_PEOPLE = 100_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """People `start` to `stop` (exclusive) of a run; `seed` is this block's own."""
+
+    index: int
+    start: int
+    stop: int
+    seed: np.random.SeedSequence
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def rng(self) -> np.random.Generator:
+        """A fresh generator, the same at every call."""
+        return np.random.default_rng(self.seed)
+
+
+def blocks(n: int, block: int = BLOCK, seed: int = 0) -> Iterator[Block]:
+    """Cut n people into blocks of fixed size.
+
+    Child seeds are made by position (`spawn_key`), so block k is the same whatever n is:
+    a larger run begins with the people of a smaller one.
+
+    Raises
+    ------
+    InputError
+        n or block below 1, n above 1e8, or a negative seed.
+    """
+    if not 1 <= n <= MOST_PEOPLE:
+        raise InputError(f"The number of people was {n}; expected 1 to {MOST_PEOPLE:,}.")
+    if block < 1:
+        raise InputError(f"The block size was {block}; expected 1 or more.")
+    if seed < 0:
+        raise InputError(f"The seed was {seed}; expected 0 or more.")
+    for index, start in enumerate(range(0, n, block)):
+        child = np.random.SeedSequence(seed, spawn_key=(index,))
+        yield Block(index, start, min(start + block, n), child)
+
+
+def map_blocks(
+    fn: Callable[[Block], T],
+    n: int,
+    block: int = BLOCK,
+    seed: int = 0,
+    workers: int | None = None,
+    cluster: str | None = None,
+    progress: Progress | None = None,
+) -> list[T]:
+    """`fn` of every block, in block order.
+
+    Parameters
+    ----------
+    fn : takes a `Block`, returns something small (a summary, not the people); on a cluster it
+        must be picklable. Kernels release the interpreter lock, so threads suffice here.
+    n, block, seed : as in `blocks`
+    workers : threads; None takes one per usable core
+    cluster : address of a Dask scheduler ("tcp://host:8786"); None stays on this machine
+    progress : called with (people done, n) as blocks finish, from the calling thread
+
+    Raises
+    ------
+    InputError
+        As `blocks`, or workers below 1.
+    ModelError
+        The cluster cannot be reached, or the optional extra `scale` is not installed.
+    """
+    if workers is not None and workers < 1:
+        raise InputError(f"The number of workers was {workers}; expected 1 or more.")
+    pieces = list(blocks(n, block, seed))
+    tick = _counter(n, progress)
+    if cluster is not None:
+        return _on_cluster(fn, pieces, cluster, tick)
+    count = min(workers or usable_cores(), len(pieces))
+    if count == 1:
+        return [_then(fn(piece), piece, tick) for piece in pieces]
+    return _on_threads(fn, pieces, count, tick)
+
+
+def usable_cores() -> int:
+    """Cores that this process may use."""
+    try:
+        return max(1, len(os.sched_getaffinity(0)))
+    except AttributeError:  # not Linux
+        return max(1, os.cpu_count() or 1)
+
+
+def _counter(n: int, progress: Progress | None) -> Callable[[Block], None]:
+    done = 0
+
+    def tick(piece: Block) -> None:
+        nonlocal done
+        done += len(piece)
+        if progress is not None:
+            progress(done, n)
+
+    return tick
+
+
+def _then(result: T, piece: Block, tick: Callable[[Block], None]) -> T:
+    tick(piece)
+    return result
+
+
+def _on_threads(
+    fn: Callable[[Block], T], pieces: list[Block], count: int, tick: Callable[[Block], None]
+) -> list[T]:
+    results: dict[int, T] = {}
+    with ThreadPoolExecutor(count, thread_name_prefix="block") as pool:
+        futures: dict[Future[T], Block] = {pool.submit(fn, piece): piece for piece in pieces}
+        try:
+            for future in as_completed(futures):
+                piece = futures[future]
+                results[piece.index] = future.result()
+                tick(piece)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [results[piece.index] for piece in pieces]
+
+
+def _on_cluster(
+    fn: Callable[[Block], T], pieces: list[Block], address: str, tick: Callable[[Block], None]
+) -> list[T]:
+    try:
+        from distributed import Client
+        from distributed import as_completed as finished
+    except ImportError as error:
+        raise ModelError(
+            "--cluster needs Dask distributed, which is not installed; "
+            "install the extra with: pip install 'reprieve[scale]'."
+        ) from error
+    results: dict[int, T] = {}
+    with _client(Client, address) as client:
+        # pure=False: two runs with equal arguments are still two runs
+        futures = client.map(fn, pieces, pure=False)
+        where = {future.key: piece for future, piece in zip(futures, pieces, strict=True)}
+        for future in finished(futures):
+            piece = where[future.key]
+            results[piece.index] = future.result()
+            tick(piece)
+    return [results[piece.index] for piece in pieces]
+
+
+def _client(make: Any, address: str) -> Any:
+    try:
+        return make(address, timeout="10s", set_as_default=False)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise ModelError(
+            f"No Dask scheduler answered at '{address}'; start one with `dask scheduler` "
+            "and give its address, such as tcp://127.0.0.1:8786."
+        ) from error
