@@ -1,0 +1,171 @@
+"""Kernels of the acute effects: one pass over each patient's plasma curve.
+
+Two first-order filters of the plasma drive, both exact when plasma is linear between output
+times: the effect site, and an adaptation that follows the effect site more slowly. What acts is
+the effect site less a multiple of the adaptation, never below zero. With p = ke0 and q = kad,
+
+    site  = F_p(drive)                      F_k is k/(s + k), unity gain
+    adapt = F_q(F_p(drive)) = (p F_q(drive) - q F_p(drive)) / (p - q)
+
+so the cascade needs no solver. Concentrations here are ng/mL of S-ketamine equivalents.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+# columns of `traits`: one patient's multipliers (log-normal around 1) in this session ...
+DISSOCIATION, SEDATION, SYSTOLIC, DIASTOLIC, HEART_RATE, OXYGEN = range(6)
+# ... and columns of `baseline`
+BASE_SBP, BASE_DBP, BASE_HR, BASE_SPO2 = range(4)
+# columns of what `acute_extremes` returns
+(
+    PEAK_SITE,
+    PEAK_CADSS,
+    TIME_CADSS,
+    LOWEST_MOAAS,
+    PEAK_SBP,
+    PEAK_DBP,
+    PEAK_HR,
+    LOWEST_SPO2,
+) = range(8)
+EXTREMES = 8
+
+
+class Constants(NamedTuple):
+    """What the kernels need, with the session's own adaptation gain already in it."""
+
+    r_weight: float  # potency of R- relative to S-ketamine
+    site_rate: float  # 1/h
+    adaptation_rate: float  # 1/h
+    dissociation_gain: float  # grows from session to session
+    sedation_gain: float
+    pressor_gain: float
+    cadss_max: float  # points
+    cadss_ec50: float  # ng/mL
+    sedation_first: float  # ng/mL at which MOAA/S falls to 4
+    sedation_ratio: float  # each further step needs this many times more
+    sbp_max: float  # mmHg
+    dbp_max: float  # mmHg
+    hr_max: float  # 1/min
+    pressor_ec50: float  # ng/mL
+    spo2_slope: float  # percentage points per ng/mL
+
+
+@njit(cache=True, nogil=True)
+def _decays(times_h: Array, rate: float) -> Array:
+    out = np.empty(times_h.size)
+    out[0] = 1.0
+    for j in range(1, times_h.size):
+        out[j] = np.exp(-rate * (times_h[j] - times_h[j - 1]))
+    return out
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _filtered(y: float, u0: float, u1: float, dt: float, rate: float, decay: float) -> float:
+    lag = (u1 - u0) / (dt * rate)
+    return u1 - lag + (y - u0 + lag) * decay
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _moaas(active: float, first: float, ratio: float) -> float:
+    level, threshold = 5.0, first
+    while level > 0.0 and active >= threshold:
+        level -= 1.0
+        threshold *= ratio
+    return level
+
+
+@njit(cache=True, nogil=True)
+def acute_courses(
+    times_h: Array,
+    s_mg_per_l: Array,
+    r_mg_per_l: Array,
+    c: Constants,
+    traits: Array,
+    baseline: Array,
+    site: Array,
+    cadss: Array,
+    moaas: Array,
+    sbp: Array,
+    dbp: Array,
+    hr: Array,
+    spo2: Array,
+) -> None:
+    """Fill the output arrays, all (n, n_times), from plasma of the same shape.
+
+    The filters start from rest at `times_h[0]`, so give a first time at or before the dose.
+    """
+    p, q = c.site_rate, c.adaptation_rate
+    decay_p, decay_q = _decays(times_h, p), _decays(times_h, q)
+    for i in range(s_mg_per_l.shape[0]):
+        fp = fq = u0 = 0.0
+        for j in range(times_h.size):
+            u1 = 1000.0 * (s_mg_per_l[i, j] + c.r_weight * r_mg_per_l[i, j])
+            if j > 0:
+                dt = times_h[j] - times_h[j - 1]
+                fp = _filtered(fp, u0, u1, dt, p, decay_p[j])
+                fq = _filtered(fq, u0, u1, dt, q, decay_q[j])
+            u0 = u1
+            adapted = (p * fq - q * fp) / (p - q)
+            d = max(0.0, fp - c.dissociation_gain * adapted) * traits[i, DISSOCIATION]
+            v = max(0.0, fp - c.sedation_gain * adapted)
+            b = max(0.0, fp - c.pressor_gain * adapted)
+            rise = b / (c.pressor_ec50 + b)
+            site[i, j] = fp
+            cadss[i, j] = c.cadss_max * d * d / (c.cadss_ec50 * c.cadss_ec50 + d * d)
+            moaas[i, j] = _moaas(v * traits[i, SEDATION], c.sedation_first, c.sedation_ratio)
+            sbp[i, j] = baseline[i, BASE_SBP] + c.sbp_max * traits[i, SYSTOLIC] * rise
+            dbp[i, j] = baseline[i, BASE_DBP] + c.dbp_max * traits[i, DIASTOLIC] * rise
+            hr[i, j] = baseline[i, BASE_HR] + c.hr_max * traits[i, HEART_RATE] * rise
+            fall = c.spo2_slope * v * traits[i, OXYGEN]
+            spo2[i, j] = max(50.0, baseline[i, BASE_SPO2] - fall)
+
+
+@njit(cache=True, nogil=True)
+def acute_extremes(
+    times_h: Array,
+    s_mg_per_l: Array,
+    r_mg_per_l: Array,
+    c: Constants,
+    traits: Array,
+    baseline: Array,
+    out: Array,
+) -> None:
+    """The extremes of `acute_courses` without storing any course: `out` is (n, EXTREMES).
+
+    Every effect grows with what acts, so the largest active drive of each kind is tracked and
+    the effect computed once a patient.
+    """
+    p, q = c.site_rate, c.adaptation_rate
+    decay_p, decay_q = _decays(times_h, p), _decays(times_h, q)
+    for i in range(s_mg_per_l.shape[0]):
+        fp = fq = u0 = top = d = v = b = when = 0.0
+        for j in range(times_h.size):
+            u1 = 1000.0 * (s_mg_per_l[i, j] + c.r_weight * r_mg_per_l[i, j])
+            if j > 0:
+                dt = times_h[j] - times_h[j - 1]
+                fp = _filtered(fp, u0, u1, dt, p, decay_p[j])
+                fq = _filtered(fq, u0, u1, dt, q, decay_q[j])
+            u0 = u1
+            adapted = (p * fq - q * fp) / (p - q)
+            top = max(top, fp)
+            if fp - c.dissociation_gain * adapted > d:
+                d, when = fp - c.dissociation_gain * adapted, times_h[j]
+            v = max(v, fp - c.sedation_gain * adapted)
+            b = max(b, fp - c.pressor_gain * adapted)
+        d *= traits[i, DISSOCIATION]
+        rise = b / (c.pressor_ec50 + b)
+        out[i, PEAK_SITE] = top
+        out[i, PEAK_CADSS] = c.cadss_max * d * d / (c.cadss_ec50 * c.cadss_ec50 + d * d)
+        out[i, TIME_CADSS] = when
+        out[i, LOWEST_MOAAS] = _moaas(v * traits[i, SEDATION], c.sedation_first, c.sedation_ratio)
+        out[i, PEAK_SBP] = baseline[i, BASE_SBP] + c.sbp_max * traits[i, SYSTOLIC] * rise
+        out[i, PEAK_DBP] = baseline[i, BASE_DBP] + c.dbp_max * traits[i, DIASTOLIC] * rise
+        out[i, PEAK_HR] = baseline[i, BASE_HR] + c.hr_max * traits[i, HEART_RATE] * rise
+        fall = c.spo2_slope * v * traits[i, OXYGEN]
+        out[i, LOWEST_SPO2] = max(50.0, baseline[i, BASE_SPO2] - fall)
