@@ -1,0 +1,272 @@
+"""Very large populations: kinetics summed up as they are computed, never stored.
+
+For linear models with a 3-compartment parent and a 2-compartment metabolite, one intravenous
+schedule for everybody and a uniform grid of times. A virtual trial asks for mean and spread over
+time, and for each patient's peak, its time and the area under the curve: one pass gives all of
+it, in memory that does not grow with patients times time points.
+`reprieve.engine.kinetics` answers everything else.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reprieve.engine.core.stream import store_block, stream_block
+from reprieve.engine.dosing import Dose
+from reprieve.errors import InputError, ModelError
+
+Array = NDArray[np.float64]
+Result = TypeVar("Result")
+
+BLOCK = 512  # patients; fixed, so that sums are rounded alike on any number of cores
+SAME_TIME_H = 1e-9  # times closer than this are one time
+
+
+@dataclass(frozen=True, slots=True)
+class ParentMetabolite:
+    """Parameters of n patients as columns (n,): L/h for clearances, L for volumes.
+
+    A 3-compartment parent (`vc`, `vp1`, `vp2`) all of whose clearance forms a 2-compartment
+    metabolite (`vc_m`, `vp_m`), as Otto 2021 describe S-ketamine and S-norketamine.
+
+    References
+    ----------
+    otto_2021, fanta_2015
+    """
+
+    cl: Array
+    vc: Array
+    q1: Array
+    vp1: Array
+    q2: Array
+    vp2: Array
+    cl_m: Array
+    vc_m: Array
+    q_m: Array
+    vp_m: Array
+
+    def __post_init__(self) -> None:
+        for f in fields(self):
+            column = getattr(self, f.name)
+            if column.shape != self.cl.shape or column.ndim != 1:
+                raise InputError(
+                    f"{f.name} has shape {column.shape}; expected one value a patient, "
+                    f"{self.cl.shape}."
+                )
+            if not (np.isfinite(column) & (column > 0)).all():
+                raise InputError(f"{f.name} must be positive and finite for every patient.")
+
+    def __len__(self) -> int:
+        return len(self.cl)
+
+    def table(self) -> Array:
+        """The columns side by side (n, 10), in the order the kernels read them."""
+        return np.stack([getattr(self, f.name) for f in fields(self)], axis=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Infusions and boluses on a uniform grid, cut into segments of constant input.
+
+    `segments` (n_segments, 4): start h, length h, input per h and bolus, per unit of dose scale.
+    `first` (n_segments + 1,): first grid point of each segment; `lookup` (n_segments, 2): rows of
+    `distinct_h` that hold the time from a segment's start to its first grid point, and its length.
+    """
+
+    times_h: Array
+    segments: Array
+    first: NDArray[np.int64]
+    lookup: NDArray[np.int64]
+    distinct_h: Array
+    per_kg: bool
+
+    @property
+    def spacing_h(self) -> float:
+        return float(self.times_h[1])
+
+
+def schedule(doses: Sequence[Dose], end_h: float, n_times: int) -> Schedule:
+    """Cut a schedule for a grid of `n_times` points from 0 to `end_h`.
+
+    Raises
+    ------
+    ModelError
+        A dose is not intravenous, the doses mix mg and mg/kg, or an infusion leaves the grid.
+    """
+    if not doses or n_times < 2 or not end_h > 0:
+        raise InputError("A schedule needs a dose, an end after 0 h and at least two times.")
+    if any(d.route != "iv" for d in doses) or len({d.unit for d in doses}) > 1:
+        raise ModelError("Streaming kinetics take IV doses in one unit; use concentrations().")
+    if any(d.time_h < 0 or d.time_h + d.duration_h > end_h for d in doses):
+        raise ModelError(f"Every dose must be given between 0 and {end_h:g} h.")
+    edges = _distinct(
+        [0.0, end_h, *(t for d in doses for t in (d.time_h, d.time_h + d.duration_h))]
+    )
+    starts, lengths = edges[:-1], np.diff(edges)
+    times = np.linspace(0.0, end_h, n_times)
+    first = np.searchsorted(times, np.append(starts - SAME_TIME_H, np.inf))
+    offsets = np.maximum(times[np.minimum(first[:-1], n_times - 1)] - starts, 0.0)
+    distinct = _distinct([*offsets, *lengths])
+    lookup = np.abs(np.stack([offsets, lengths], axis=1)[..., None] - distinct).argmin(axis=2)
+    segments = np.array(
+        [[s, n, _rate(doses, s, n), _bolus(doses, s)] for s, n in zip(starts, lengths, strict=True)]
+    )
+    return Schedule(times, segments, first, lookup, distinct, doses[0].unit == "mg/kg")
+
+
+def _distinct(values: Sequence[float]) -> Array:
+    ordered = np.sort(np.asarray(values, dtype=float))
+    return ordered[np.append(True, np.diff(ordered) > SAME_TIME_H)]
+
+
+def _rate(doses: Sequence[Dose], start: float, length: float) -> float:
+    middle = start + length / 2
+    running = (d for d in doses if d.time_h < middle < d.time_h + d.duration_h)
+    return sum(d.amount / d.duration_h for d in running)
+
+
+def _bolus(doses: Sequence[Dose], start: float) -> float:
+    now = (d for d in doses if d.duration_h == 0 and abs(d.time_h - start) <= SAME_TIME_H)
+    return sum(d.amount for d in now)
+
+
+@dataclass(frozen=True, slots=True)
+class AnalyteSummary:
+    """One analyte in a population: over time (n_times,) and by patient (n,).
+
+    `mean` and `sd` in mg/L. `peak` (mg/L) and `peak_time_h` look at the grid and at every time
+    an infusion or bolus starts or ends; `area` (mg h/L) is the exact integral from 0 to the end.
+    """
+
+    mean: Array
+    sd: Array
+    peak: Array
+    peak_time_h: Array
+    area: Array
+
+
+@dataclass(frozen=True, slots=True)
+class KineticSummary:
+    """What a streamed population leaves behind."""
+
+    times_h: Array
+    parent: AnalyteSummary
+    metabolite: AnalyteSummary
+
+
+def stream_kinetics(
+    people: ParentMetabolite,
+    plan: Schedule,
+    weight_kg: Array | None = None,
+    workers: int | None = None,
+) -> KineticSummary:
+    """Mean and SD over time, peak, its time and area by patient, in one pass.
+
+    Parameters
+    ----------
+    people : parameters of n patients
+    plan : see `schedule`
+    weight_kg : array (n,), needed when the plan is per kg
+    workers : threads; all cores of the process when None. The result does not depend on it.
+    """
+    theta, scale = people.table(), _scale(people, plan, weight_kg)
+    single = np.empty((len(people), 6))
+
+    def one(part: slice) -> tuple[int, Array]:
+        sums = np.zeros((4, len(plan.times_h)))
+        stream_block(theta[part], scale[part], *_cut(plan), sums, single[part])
+        return len(scale[part]), sums
+
+    moments = _Moments(len(plan.times_h))
+    for count, sums in _each_block(one, len(people), workers):
+        moments.add(count, sums)
+    mean, sd = moments.mean, moments.sd()
+    parent, metabolite = (
+        AnalyteSummary(mean[a], sd[a], single[:, 3 * a], single[:, 3 * a + 1], single[:, 3 * a + 2])
+        for a in (0, 1)
+    )
+    return KineticSummary(plan.times_h, parent, metabolite)
+
+
+def store_kinetics(
+    people: ParentMetabolite,
+    plan: Schedule,
+    weight_kg: Array | None = None,
+    workers: int | None = None,
+    out: tuple[Array, Array] | None = None,
+) -> tuple[Array, Array]:
+    """Every concentration of parent and metabolite, two arrays (n, n_times) in mg/L.
+
+    `out` gives arrays to fill, which spares the operating system the handing out of fresh memory.
+    """
+    theta, scale = people.table(), _scale(people, plan, weight_kg)
+    shape = (len(people), len(plan.times_h))
+    parent, metabolite = out or (np.empty(shape), np.empty(shape))
+    if parent.shape != shape or metabolite.shape != shape:
+        raise InputError(f"out has shapes {parent.shape} and {metabolite.shape}; expected {shape}.")
+
+    def one(part: slice) -> None:
+        store_block(theta[part], scale[part], *_cut(plan), parent[part], metabolite[part])
+
+    for _ in _each_block(one, len(people), workers):
+        pass
+    return parent, metabolite
+
+
+def _scale(people: ParentMetabolite, plan: Schedule, weight_kg: Array | None) -> Array:
+    if not plan.per_kg:
+        return np.ones(len(people))
+    if weight_kg is None or len(weight_kg) != len(people):
+        raise InputError("Doses per kg need the weight of every patient in kg.")
+    return np.ascontiguousarray(weight_kg, dtype=float)
+
+
+def _cut(plan: Schedule) -> tuple[Array, NDArray[np.int64], NDArray[np.int64], Array, float]:
+    return plan.segments, plan.first, plan.lookup, plan.distinct_h, plan.spacing_h
+
+
+class _Moments:
+    """Means and sums of squared deviations of two analytes, merged block by block.
+
+    References
+    ----------
+    chan_1983
+    """
+
+    def __init__(self, n_times: int) -> None:
+        self.n = 0
+        self.mean = np.zeros((2, n_times))
+        self._squares = np.zeros((2, n_times))
+
+    def add(self, n: int, sums: Array) -> None:
+        mean = sums[0::2] / n
+        shift, total = mean - self.mean, self.n + n
+        self._squares += sums[1::2] - n * mean**2 + shift**2 * (self.n * n / total)
+        self.mean += shift * (n / total)
+        self.n = total
+
+    def sd(self) -> Array:
+        """Sample standard deviation; zero for one patient."""
+        return np.sqrt(np.maximum(self._squares, 0.0) / max(self.n - 1, 1))
+
+
+def _each_block(one: Callable[[slice], Result], n: int, workers: int | None) -> Iterator[Result]:
+    """Results of fixed blocks in order, computed by threads (the kernels release the lock)."""
+    parts = [slice(i, min(i + BLOCK, n)) for i in range(0, n, BLOCK)]
+    threads = workers or _cores()
+    if threads == 1 or len(parts) == 1:
+        yield from map(one, parts)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        yield from pool.map(one, parts)
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
