@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 DAY = 24.0
 WEEK = 7 * DAY
+SHORTEST_GAP_H = 1 / 60
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from reprieve.engine.pattern import (
     DAILY,
     DAY,
     ONCE,
+    SHORTEST_GAP_H,
     THREE_TIMES_WEEKLY,
     TWICE_DAILY,
     TWICE_WEEKLY,
@@ -288,8 +289,8 @@ class _Reader:
             raise self.fail("The dose is given twice in one phase.", number)
         unit = self.take()
         device = unit.word in ("device", "devices")
-        mg = number.value * times * (v.DEVICE_MG if device else v.MASS_MG[unit.word])
-        mg = float(f"{mg:.12g}")  # 0.01 mg/kg/min and 0.6 mg/kg/h are one rate
+        scale = times * (v.DEVICE_MG if device else v.MASS_MG[unit.word])
+        mg = number.value if scale == 1 else float(f"{number.value * scale:.12g}")
         per_kg = per_h = per_min = False
         while self.word() in ("/", "per") and self.word(1) in (v.SHORT | {"kg"}):
             self.take()
@@ -470,6 +471,6 @@ class _Reader:
         self.take()
         draft.monthly |= unit.word in v.MONTHS
         hours = v.hours(count, unit.word)
-        if hours < 1 / 60:
+        if hours < SHORTEST_GAP_H:
             raise self.fail("Sessions need time between them.", number or opener)
         self.schedule_set(draft, every(hours), opener)

@@ -151,10 +151,10 @@ def tokens(text: str) -> list[Token]:
 
 def _words(raw: str, at: int) -> list[Token]:
     low = raw.lower()
-    parts = [low] if low in HYPHENED or "." in low else low.split("-")
+    whole = low in HYPHENED or "." in low
     made = []
-    for part in parts:
-        word = part.replace(".", "")
+    for part in [raw] if whole else raw.split("-"):
+        word = part.lower().replace(".", "")
         spelt = _SPELT.get(word)
         kind, value = ("word", float("nan")) if spelt is None else ("number", float(spelt))
         made.append(Token(kind, word, value, at, at + len(part)))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from reprieve.engine.dosing import HOURS_PER_DAY, Daily, Dose, Regimen
-from reprieve.engine.pattern import NAMED, ONCE, Pattern, every, number
+from reprieve.engine.pattern import NAMED, ONCE, SHORTEST_GAP_H, Pattern, every, number
 
 _ROUTE = {"iv": "IV", "im": "IM", "sc": "SC"}
 _FORM = {"er": "ER"}
@@ -97,13 +97,11 @@ def _phases(lane: list[_Visit]) -> list[str]:
 def _longest(times: list[float]) -> tuple[Pattern, int]:
     """The pattern that covers most of the sessions ahead, and how many."""
     best, most = ONCE, 1
-    gap = every(times[1] - times[0]) if len(times) > 1 else ONCE
-    for pattern in (*NAMED, gap):
+    gap = times[1] - times[0] if len(times) > 1 else 0.0
+    for pattern in (*NAMED, every(gap)) if gap >= SHORTEST_GAP_H else ():
         count = 0
         while count < len(times) and times[count] == times[0] + pattern.offset(count):
             count += 1
-            if not pattern.period_h:
-                break
         turns = count // len(pattern.offsets_h)
         if turns and count < len(times):
             count = turns * len(pattern.offsets_h)  # the odd session opens the next phase
