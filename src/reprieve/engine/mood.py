@@ -1,0 +1,269 @@
+"""Mood: the population model's parameters, its patients, and their scores over time.
+
+The equations stand in `docs/mood.md`; the kernel is `core.mood`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+import tomllib
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
+from scipy.stats import qmc
+
+from reprieve.engine.core import mood as core
+from reprieve.errors import InputError
+
+Array = NDArray[np.float64]
+
+MADRS_MAX = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """One parameter: its median, spread on `scale`, unit and meaning. Fixed when `sd` is None."""
+
+    name: str
+    unit: str
+    meaning: str
+    median: float
+    sd: float | None
+    scale: str
+
+    def to_scale(self, value: Array | float) -> Array:
+        """The value on the scale where the prior is normal."""
+        v = np.asarray(value, float)
+        return (
+            np.log(v)
+            if self.scale == "log"
+            else np.log(v / (1 - v))
+            if self.scale == "logit"
+            else v
+        )
+
+    def from_scale(self, value: Array | float) -> Array:
+        """Inverse of `to_scale`."""
+        v = np.asarray(value, float)
+        return (
+            np.exp(v)
+            if self.scale == "log"
+            else 1 / (1 + np.exp(-v))
+            if self.scale == "logit"
+            else v
+        )
+
+
+@cache
+def priors() -> tuple[Prior, ...]:
+    """Every parameter of the mood model in file order (`evidence/models/mood.toml`)."""
+    text = (files("reprieve.evidence") / "models" / "mood.toml").read_text(encoding="utf-8")
+    table = tomllib.loads(text)
+    return tuple(
+        Prior(
+            name,
+            row["unit"],
+            row["meaning"],
+            row["prior"],
+            row.get("sd"),
+            row.get("scale", "identity"),
+        )
+        for name, row in table.items()
+        if isinstance(row, dict)
+    )
+
+
+def free_names() -> tuple[str, ...]:
+    """Names of the parameters that calibration moves."""
+    return tuple(p.name for p in priors() if p.sd is not None)
+
+
+@dataclass(frozen=True)
+class MoodParameters:
+    """One set of parameter values by name."""
+
+    values: Mapping[str, float]
+
+    def __getitem__(self, name: str) -> float:
+        return self.values[name]
+
+    @classmethod
+    def prior(cls, **changes: float) -> "MoodParameters":
+        """The prior medians, with changes."""
+        unknown = set(changes) - {p.name for p in priors()}
+        if unknown:
+            raise InputError(f"Unknown mood parameters: {', '.join(sorted(unknown))}.")
+        return cls({p.name: float(p.median) for p in priors()} | changes)
+
+    @classmethod
+    def from_theta(cls, theta: Array) -> "MoodParameters":
+        """From prior-standardised coordinates: 0 is the prior median, 1 one prior SD."""
+        values = {p.name: float(p.median) for p in priors()}
+        free = [p for p in priors() if p.sd is not None]
+        for prior, z in zip(free, theta, strict=True):
+            assert prior.sd is not None
+            values[prior.name] = float(
+                prior.from_scale(prior.to_scale(prior.median) + prior.sd * z)
+            )
+        return cls(values)
+
+    def theta(self) -> Array:
+        """Prior-standardised coordinates of the free parameters."""
+        return np.array(
+            [
+                float((p.to_scale(self[p.name]) - p.to_scale(p.median)) / p.sd)
+                for p in priors()
+                if p.sd is not None
+            ]
+        )
+
+    def constant(self, *, first_line: bool = False) -> Array:
+        """The kernel's population constants."""
+        v = self.values
+        lam = v["lam"] * (v["first_hazard"] if first_line else 1.0)
+        return np.array(
+            [v["kon"], v["wf"], v["tf"], v["ts"], v["kc"], v["rhoc"], v["p50"], v["hill"], v["alpha"],
+             v["txo"], v["taux"], v["nh"], v["tauh"], v["sw"], v["tw"], lam, v["gam"], v["tauz"],
+             v["risez"], v["floor"]]
+        )  # fmt: skip
+
+    def gain(self, awareness: str) -> float:
+        """Context gain of a session under that awareness of allocation."""
+        v = self.values
+        gains = {
+            "open": v["gain_open"],
+            "aware_active": 1.0,
+            "blinded_crossover": 1.0,
+            "midazolam_control": v["gain_midazolam"],
+            "saline_control": v["gain_saline"],
+            "nasal_placebo": v["gain_nasal_placebo"],
+            "new_ad_active": v["gain_new_ad_placebo"] + v["gain_new_ad_active_extra"],
+            "new_ad_placebo": v["gain_new_ad_placebo"],
+            "masked": v["gain_midazolam"],
+            "oral_open": 0.0,
+            "placebo_pill": 0.0,
+        }
+        if awareness not in gains:
+            raise InputError(f"Unknown awareness '{awareness}'. Known: {', '.join(gains)}.")
+        return gains[awareness]
+
+
+# Columns of the standard-uniform matrix behind a population.
+U_BASE, U_EM, U_NR, U_TAUP, U_TAUC, U_X, U_H, U_FRAIL, U_THRESH, U_LOSS, U_W0, U_STIM = range(12)
+U_TRIAL_DRUG, U_TRIAL_CONTEXT, U_TRIAL_SHARED, U_OTHER = 12, 13, 14, 15
+OTHERS = 3
+U_COLUMNS = U_OTHER + OTHERS
+
+
+def quasi_random(n: int, seed: int) -> Array:
+    """(n, U_COLUMNS) scrambled Sobol points in (0, 1); n is best a power of two."""
+    points = qmc.Sobol(U_COLUMNS, scramble=True, seed=np.random.default_rng(seed)).random(n)
+    return np.clip(points, 1e-9, 1 - 1e-9)
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """Scores at entry on MADRS: mean, SD and inclusion minimum, points."""
+
+    mean: float
+    sd: float
+    minimum: float
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where a population is treated, and how the place differs from the average trial.
+
+    The three trial effects are in SD between trials; `spread` draws them afresh for every
+    patient, as in a pool of many trials.
+    """
+
+    baseline: Baseline
+    first_line: bool = False
+    drug: float = 0.0
+    context: float = 0.0
+    shared: float = 0.0
+    spread: bool = False
+
+
+def draw_patients(
+    params: MoodParameters,
+    uniform: Array,
+    setting: Setting,
+    amplitudes: Sequence[float] = (),
+    em_shift: Array | float = 0.0,
+    context_shift: Array | float = 0.0,
+) -> tuple[Array, Array, Array]:
+    """Individual effects of n patients.
+
+    Parameters
+    ----------
+    uniform : (n, U_COLUMNS) in (0, 1)
+    amplitudes : mean effect of each other treatment, logit; at most `OTHERS`
+    em_shift, context_shift : covariate effects on the log of the drug's and the context's effect
+
+    Returns
+    -------
+    patient : (n, 10) kernel columns; amplitude : (n, k); baseline : (n,) observed MADRS at entry
+    """
+    v, n = params.values, len(uniform)
+    z = ndtri(uniform)
+    base = setting.baseline
+    # Truncated at the inclusion minimum, on the true score, as everything after is.
+    sd = max(0.5, np.sqrt(max(base.sd**2 - v["sm"] ** 2, 0.25)))
+    mean = _untruncated_mean(base.mean, sd, base.minimum)
+    low = ndtr((base.minimum - mean) / sd)
+    high = ndtr((58.0 - mean) / sd)
+    true = mean + sd * ndtri(low + (high - low) * uniform[:, U_BASE])
+    w0 = v["sw"] * (v["entry"] + np.sqrt(1 - v["entry"] ** 2 / 2) * z[:, U_W0])
+    y0 = np.log(true / (MADRS_MAX - true))
+    trial = np.array([[setting.drug, setting.context, setting.shared]])
+    if setting.spread:
+        trial = z[:, U_TRIAL_DRUG : U_TRIAL_SHARED + 1]
+    em = v["emax"] * np.exp(v["we"] * z[:, U_EM] + v["trial_drug"] * trial[:, 0] + em_shift)
+    responds = uniform[:, U_NR] >= v["pnr"]
+    rho = v["rho_frailty"]
+    frail = v["wfrail"] * (-rho * z[:, U_EM] + np.sqrt(1 - rho**2) * z[:, U_FRAIL])
+    patient = np.empty((n, 10))
+    patient[:, core.B] = y0 - w0
+    patient[:, core.EM] = em * responds
+    patient[:, core.TAUP] = v["taup"] * np.exp(v["wtau"] * z[:, U_TAUP])
+    patient[:, core.TAUC] = v["tauc"] * np.exp(v["wtauc"] * z[:, U_TAUC])
+    patient[:, core.X0] = v["x0"] * np.exp(
+        v["wx"] * z[:, U_X] - v["wx"] ** 2 / 2 + v["trial_context"] * trial[:, 1] + context_shift
+    )
+    patient[:, core.H] = v["h"] + v["wh"] * z[:, U_H] + v["trial_shared"] * trial[:, 2]
+    patient[:, core.FRAILTY] = np.exp(frail - v["wfrail"] ** 2 / 2)
+    patient[:, core.THRESHOLD] = -np.log(uniform[:, U_THRESH])
+    patient[:, core.LOSS] = v["loss"] * np.exp(v["wloss"] * z[:, U_LOSS])
+    patient[:, core.W0] = w0
+    # No time constant may meet a limb's own: the closed forms divide by the difference.
+    patient[:, core.TAUP] = np.clip(patient[:, core.TAUP], 0.6, 400.0)
+    k = len(amplitudes)
+    if k > OTHERS:
+        raise InputError(f"{k} other treatments at once; the model takes at most {OTHERS}.")
+    other = np.exp(v["wa"] * z[:, U_OTHER : U_OTHER + k] - v["wa"] ** 2 / 2)
+    return patient, np.asarray(amplitudes, float)[None, :] * other, true
+
+
+@cache
+def _untruncated_mean(target: float, sd: float, minimum: float) -> float:
+    """Mean of the normal whose part above `minimum` has mean `target`."""
+    mean = target
+    for _ in range(60):
+        a = (minimum - mean) / sd
+        hazard = np.exp(-0.5 * a * a) / np.sqrt(2 * np.pi) / max(1e-12, 1 - ndtr(a))
+        mean += 0.7 * (target - (mean + sd * hazard))
+    return float(mean)
+
+
+def to_madrs(latent: Array) -> Array:
+    """True MADRS, 0-60, of a latent score (logit)."""
+    return MADRS_MAX / (1 + np.exp(-latent))
+
+
+def observe(latent: Array, noise: Array, sm: float) -> Array:
+    """What a rater writes down: whole points, with rating error of SD `sm`."""
+    return np.round(np.clip(to_madrs(latent) + sm * noise, 0.0, MADRS_MAX))
