@@ -77,11 +77,16 @@ class AcuteModel:
         )
 
 
+def read_model_file(name: str) -> dict[str, Any]:
+    """The tables of one file of `reprieve.evidence.models`."""
+    text = files("reprieve.evidence").joinpath("models", f"{name}.toml").read_text("utf-8")
+    return tomllib.loads(text)
+
+
 @cache
 def acute_model(name: str = NAME) -> AcuteModel:
     """The shipped acute-effects model."""
-    text = files("reprieve.evidence").joinpath("models", f"{name}.toml").read_text("utf-8")
-    content = tomllib.loads(text)
+    content = read_model_file(name)
     events = {key: _event(key, table) for key, table in content.pop("event", {}).items()}
     values = {
         key: float(table["value"])

@@ -8,17 +8,20 @@ from reprieve.engine.sensitivity import Sensitivity
 
 
 def event_hazard(
-    event: Event, peak_site: Array, sensitivity: Sensitivity, session: int, constant: float
+    event: Event, peak_site: Array, sensitivity: Sensitivity, session: int, model: AcuteModel
 ) -> Array:
     """Hazard of one event in one session, (n,).
 
-    The drug's part is in proportion to the peak at the effect site (ng/mL), falls with sessions
-    towards the event's floor, and is multiplied by a log-normal proneness of mean 1.
+    The drug's part is in proportion to the peak at the effect site (ng/mL) and falls with
+    sessions towards the event's floor; what is reported without drug falls too, towards a floor
+    common to all events. Both are multiplied by a log-normal proneness of mean 1.
     """
-    lasting = event.floor + (1.0 - event.floor) * np.exp(-session / constant)
+    faded = float(np.exp(-session / model["session_constant"]))
+    lasting = event.floor + (1.0 - event.floor) * faded
+    reported = model["background_floor"] + (1.0 - model["background_floor"]) * faded
     z = sensitivity.of(event.follows)
     prone = np.exp(event.spread * z - 0.5 * event.spread**2)
-    hazard: Array = (event.background + event.drug * lasting * peak_site / 100.0) * prone
+    hazard: Array = (event.background * reported + event.drug * lasting * peak_site / 100.0) * prone
     return hazard
 
 
@@ -30,8 +33,7 @@ def event_probabilities(
     `peak_site` is the highest concentration at the effect site, ng/mL S-ketamine equivalents.
     """
     model = model or acute_model()
-    constant = model["session_constant"]
     return {
-        name: 1.0 - np.exp(-event_hazard(event, peak_site, sensitivity, session, constant))
+        name: 1.0 - np.exp(-event_hazard(event, peak_site, sensitivity, session, model))
         for name, event in model.events.items()
     }

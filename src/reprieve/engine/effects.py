@@ -103,6 +103,12 @@ class AcuteEffects:
         value: Array = course[:, j - 1] * (1.0 - weight) + course[:, j] * weight
         return value
 
+    def at_minutes(self, name: str, minutes: tuple[float, ...]) -> Array:
+        """One course at several minutes, (n, n_minutes)."""
+        if not minutes:
+            return np.empty((len(self.site), 0))
+        return np.column_stack([self.at(name, m / 60.0) for m in minutes])
+
     def event_by_time(self, name: str) -> Array:
         """Probability that an event has begun by each time, (n_times,), mean over people.
 

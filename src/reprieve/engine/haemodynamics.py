@@ -74,19 +74,31 @@ def readings(
     effects: "AcuteEffects", sign: str, minutes: "tuple[float, ...]", rng: np.random.Generator
 ) -> Array:
     """What a monitor shows at these minutes, (n, n_minutes): the true value and its scatter."""
-    true = np.column_stack([effects.at(sign, m / 60.0) for m in minutes])
+    true = effects.at_minutes(sign, minutes)
     sd = effects.reading_sd[:, [SIGNS.index(sign)]]
     return true + sd * rng.standard_normal(true.shape)
 
 
 def change_readings(
     effects: "AcuteEffects", sign: str, minutes: "tuple[float, ...]", rng: np.random.Generator
-) -> Array:
-    """Readings less one reading before the dose, (n, n_minutes).
+) -> tuple[Array, Array]:
+    """One reading before the dose (n,), and the later readings less it (n, n_minutes).
 
-    Its row means are the fixed-minute means of a paper; its row maxima are the peaks, which
-    scatter alone makes positive: placebo has peaks too.
+    Row means are the fixed-minute means of a paper; row maxima are its peaks, which scatter
+    alone makes positive: placebo has peaks too.
     """
     sd = effects.reading_sd[:, SIGNS.index(sign)]
     before = getattr(effects.baseline, sign) + sd * rng.standard_normal(len(sd))
-    return readings(effects, sign, minutes, rng) - before[:, None]
+    return before, readings(effects, sign, minutes, rng) - before[:, None]
+
+
+def oximetry(
+    effects: "AcuteEffects",
+    minutes: "tuple[float, ...]",
+    rng: np.random.Generator,
+    model: AcuteModel | None = None,
+) -> Array:
+    """Oxygen saturation readings, %, (n, n_minutes), never above 100."""
+    model = model or acute_model()
+    true = effects.at_minutes("spo2", minutes)
+    return np.minimum(100.0, true + model["spo2_reading_sd"] * rng.standard_normal(true.shape))
