@@ -1,0 +1,130 @@
+"""Pictures in characters, for whoever works in a terminal."""
+
+import numpy as np
+import plotext
+
+from reprieve.pictures.figure import Figure, Grid, Picture
+from reprieve.pictures.legend import assign
+from reprieve.pictures.marks import Band, Bars, Line, Mark, Points, Rule, Stems
+from reprieve.pictures.scale import Array, Axis, limits, tick_texts, ticks
+
+# Colours that every terminal has, for the series colours of the SVG.
+_COLORS = {
+    "1": "blue+", "2": "orange", "3": "green", "4": "magenta", "5": "yellow", "6": "cyan+",
+    "good": "green", "warn": "orange", "bad": "red", "muted": "gray", "ink": "default",
+}  # fmt: skip
+
+
+def terminal(picture: Picture, columns: int = 90, rows: int = 22, *, color: bool = True) -> str:
+    """The picture in characters.
+
+    Parameters
+    ----------
+    picture : figures of a `Grid` follow one another
+    columns, rows : size of one figure in characters
+    color : False for files and for terminals without colour
+
+    Notes
+    -----
+    Bands are drawn as their two edges, whiskers as upright strokes. Notes and spans are left out.
+    """
+    if isinstance(picture, Grid):
+        drawn = [terminal(f, columns, rows, color=color) for f in picture.figures]
+        return f"{picture.title}\n\n" + "\n".join(drawn)
+    plotext.clear_figure()
+    plotext.theme("clear" if not color else "pro")
+    plotext.plot_size(columns, rows)
+    for mark, name in zip(picture.marks, assign(picture.marks), strict=True):
+        paint = _COLORS.get(name, "default")
+        if isinstance(mark, Bars):
+            _bars(mark, paint, [m for m in picture.marks if isinstance(m, Bars)])
+        else:
+            _draw(mark, paint, picture)
+    _axes(picture, columns, rows)
+    plotext.title(picture.title)
+    text: str = plotext.build()
+    return (text if color else plotext.uncolorize(text)).rstrip() + "\n"
+
+
+def _draw(mark: Mark, color: str, figure: Figure) -> None:
+    match mark:
+        case Line():
+            x, y = _held(mark) if mark.step else (mark.x, mark.y)
+            _stroke(figure, x, y, mark.label, color)
+        case Band():
+            _stroke(figure, mark.x, mark.low, None, color, "·")
+            _stroke(figure, mark.x, mark.high, mark.label, color, "·")
+        case Points():
+            for x, low, high in zip(mark.x, mark.low, mark.high, strict=False):
+                _stroke(figure, np.array([x, x]), np.array([low, high]), None, color)
+            for y, low, high in zip(mark.y, mark.x_low, mark.x_high, strict=False):
+                _stroke(figure, np.array([low, high]), np.array([y, y]), None, color)
+            at = _places(figure, mark.x, mark.y)
+            shape = "○" if mark.hollow else "●"
+            plotext.scatter(*at, label=mark.label, color=color, marker=shape)
+        case Stems():
+            for x, h in zip(mark.x, mark.height, strict=True):
+                _stroke(figure, np.array([x, x]), np.array([0.0, h]), None, color)
+        case Rule():
+            here = _level(figure.x if mark.vertical else figure.y, np.array([mark.at]))[0]
+            (plotext.vline if mark.vertical else plotext.hline)(float(here), color)
+
+
+def _bars(mark: Bars, color: str, sets: list[Bars]) -> None:
+    """One of several sets of bars, each shifted to its own place within the category."""
+    thick = 0.8 / len(sets)
+    shift = (sets.index(mark) - (len(sets) - 1) / 2) * thick
+    n = len(mark.names)
+    at = [(n - 1 - i if mark.horizontal else i) + shift for i in range(n)]
+    side = "horizontal" if mark.horizontal else "vertical"
+    plotext.bar(
+        at, mark.values.tolist(), orientation=side, width=thick, label=mark.label, color=color
+    )
+
+
+def _held(mark: Line) -> tuple[Array, Array]:
+    return np.repeat(mark.x, 2)[1:], np.repeat(mark.y, 2)[:-1]
+
+
+def _stroke(
+    figure: Figure, x: Array, y: Array, label: str | None, color: str, marker: str = "braille"
+) -> None:
+    xs, ys = _places(figure, x, y)
+    if xs:
+        plotext.plot(xs, ys, label=label, color=color, marker=marker)
+
+
+def _places(figure: Figure, x: Array, y: Array) -> tuple[list[float], list[float]]:
+    """Where a mark goes: logs on log axes, only what is finite, y categories from the top."""
+    x, y = _level(figure.x, x), _level(figure.y, y)
+    if figure.y.categories:
+        y = len(figure.y.categories) - 1 - y
+    good = np.isfinite(x) & np.isfinite(y)
+    return x[good].tolist(), y[good].tolist()
+
+
+def _level(axis: Axis, values: Array) -> Array:
+    if axis.log:
+        return np.log10(np.where(values > 0, values, np.nan))
+    return values
+
+
+def _axes(figure: Figure, columns: int, rows: int) -> None:
+    found = (("x", figure.x, columns // 12), ("y", figure.y, rows // 4))
+    for side, axis, count in found:
+        seen = [m.xs() if side == "x" else m.ys() for m in figure.marks]
+        values = np.concatenate(seen) if seen else np.empty(0)
+        stems = any(isinstance(m, (Stems, Bars)) for m in figure.marks)
+        low, high = limits(axis, values, zero=stems and side == "y", round_out=side == "y")
+        places = ticks(axis, float(low), float(high), count)
+        at = _level(axis, np.array(places))
+        words = tick_texts(axis, places)
+        if axis.categories:
+            room = (columns - 8) // len(words) - 1 if side == "x" else columns // 3
+            words = [w if len(w) <= room else w[: room - 1] + "…" for w in words]
+        if axis.categories and side == "y":
+            words = words[::-1]
+        ends = _level(axis, np.array([low, high]))
+        (plotext.xticks if side == "x" else plotext.yticks)(at.tolist(), words)
+        (plotext.xlim if side == "x" else plotext.ylim)(float(ends[0]), float(ends[1]))
+        (plotext.xlabel if side == "x" else plotext.ylabel)(axis.text)
