@@ -9,6 +9,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from reprieve.evidence.practice import (
+        Protocol,
+        interaction,
+        interaction_names,
+        protocol,
+        protocol_for,
+        protocol_names,
+    )
     from reprieve.evidence.references import Reference, bibliography, cite, reference
     from reprieve.evidence.library import (
         Observation,
@@ -19,6 +27,7 @@ if TYPE_CHECKING:
         observation,
         observations,
     )
+    from reprieve.evidence.scales import Instrument, instrument, instrument_names
     from reprieve.evidence.study import Arm, Outcome, Population, Study, read_study
 
 _HOME = {
@@ -32,25 +41,43 @@ _HOME = {
         "observation",
         "observations",
     ),
+    "practice": (
+        "Protocol",
+        "interaction",
+        "interaction_names",
+        "protocol",
+        "protocol_for",
+        "protocol_names",
+    ),
+    "scales": ("Instrument", "instrument", "instrument_names"),
     "study": ("Arm", "Outcome", "Population", "Study", "read_study"),
 }
 _MODULE = {name: module for module, found in _HOME.items() for name in found}
 
 __all__ = [
     "Arm",
+    "Instrument",
     "Observation",
     "Outcome",
     "Population",
+    "Protocol",
     "Reference",
     "Study",
     "bibliography",
     "case",
     "case_names",
     "cite",
+    "instrument",
+    "instrument_names",
+    "interaction",
+    "interaction_names",
     "keys",
     "load",
     "observation",
     "observations",
+    "protocol",
+    "protocol_for",
+    "protocol_names",
     "read_study",
     "reference",
 ]

@@ -38,10 +38,12 @@ class Reference:
 
     def __str__(self) -> str:
         year = f" ({self.get('year')})" if self.get("year") else ""
-        parts = [f"{self.get('author')}{year}".strip(), self.get("title"), self.get("journal")]
-        line = ". ".join(part.rstrip(".") for part in parts if part) + "."
-        tail = f"doi:{self.doi}" if self.doi else self.get("url")
-        return f"{line} {tail}".strip()
+        title = self.get("title").rstrip(".")
+        head = f"{self.get('author')}{year}. {title}" if self.get("author") else f"{title}{year}"
+        volume = " ".join(filter(None, [self.get("journal"), self.get("volume")]))
+        printed = ":".join(filter(None, [volume, self.get("pages")]))
+        where = f"doi:{self.doi}" if self.doi else self.get("url")
+        return " ".join(filter(None, [f"{head}.", f"{printed}." if printed else "", where]))
 
 
 @cache

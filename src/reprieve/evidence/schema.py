@@ -79,6 +79,10 @@ class Table:
     def has(self, key: str) -> bool:
         return key in self._left
 
+    def left(self) -> tuple[str, ...]:
+        """The keys that nobody has taken yet."""
+        return tuple(self._left)
+
     def take(self, key: str, default: Any = None) -> Any:
         return self._left.pop(key, default)
 

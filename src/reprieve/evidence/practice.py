@@ -1,0 +1,335 @@
+"""Protocols and interactions: how sessions are run, and which medicines change them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import Any, Literal, cast
+
+from reprieve.errors import UnknownNameError
+from reprieve.evidence.library import HOME, names
+from reprieve.evidence.scales import references
+from reprieve.evidence.schema import (
+    STANDINGS,
+    STATUSES,
+    Table,
+    freeze,
+    parse_toml,
+    read_text,
+)
+
+Standing = Literal["label", "guideline", "clinic", "assumed"]
+RULES = ("above", "below", "at_least", "at_most", "is")
+GROUPS = ("duration", "spacing", "before", "stop", "discharge", "review", "exposure")
+ROUTES = ("iv", "im", "sc", "nasal", "oral", "sublingual", "any")
+PARTS = ("hepatic", "gut", "norketamine")
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """One number of a protocol and where it comes from.
+
+    `rule` says how it is read: a reading `above`, `below`, `at_least` or `at_most` the value
+    meets it; `is` states a setting. `standing` says whose word it is, `status` how well the
+    number itself is known.
+    """
+
+    value: float
+    unit: str
+    standing: Standing
+    status: str
+    source: str = ""
+    rule: str = "is"
+    note: str = ""
+
+    def met(self, reading: float) -> bool:
+        """Whether a reading meets the threshold."""
+        return {
+            "above": reading > self.value,
+            "below": reading < self.value,
+            "at_least": reading >= self.value,
+            "at_most": reading <= self.value,
+            "is": reading == self.value,
+        }[self.rule]
+
+
+@dataclass(frozen=True, slots=True)
+class DoseRange:
+    """Doses of one unit: the default, what is usual, and what is refused as impossible."""
+
+    unit: str
+    default: float | None
+    usual: tuple[float, float]
+    refuse_above: float
+    standing: Standing
+    status: str
+    source: str = ""
+    note: str = ""
+
+    def judge(self, amount: float) -> Literal["usual", "unusual", "refuse"]:
+        """How an amount stands to the range."""
+        if amount > self.refuse_above:
+            return "refuse"
+        return "usual" if self.usual[0] <= amount <= self.usual[1] else "unusual"
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """A part of a course: so many sessions a week for so many weeks (None: open end)."""
+
+    name: str
+    per_week: float
+    weeks: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """Minutes from the start at which each reading is taken."""
+
+    times_min: tuple[float, ...]
+    readings: tuple[str, ...]
+    standing: Standing
+    status: str
+    source: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """How one drug is given by one route, with every threshold and its standing.
+
+    The groups of thresholds: `duration` of administration, `spacing` of devices and sessions,
+    holds `before` a dose, reasons to `stop`, `discharge`, `review` of benefit, `exposure` that
+    adds up over sessions.
+    """
+
+    name: str
+    version: int
+    title: str
+    drugs: tuple[str, ...]
+    route: str
+    form: str
+    use: str
+    level: str
+    doses: tuple[DoseRange, ...]
+    phases: tuple[Phase, ...]
+    vitals: Vitals
+    groups: Mapping[str, Mapping[str, Threshold]]
+    references: tuple[str, ...]
+    note: str = ""
+
+    def thresholds(self, group: str) -> Mapping[str, Threshold]:
+        """The thresholds of one group, by name."""
+        return self.groups[group]
+
+    def dose(self, unit: str) -> DoseRange | None:
+        """The dose range in a unit, if the protocol has one."""
+        return next((found for found in self.doses if found.unit == unit), None)
+
+    @property
+    def duration_h(self) -> float:
+        """Usual length of the administration in hours; 0 where it is not an infusion."""
+        given = self.groups["duration"].get("given")
+        return 0.0 if given is None else given.value / 60.0
+
+
+def protocol_names() -> tuple[str, ...]:
+    """Names of the shipped protocols."""
+    return names("protocols")
+
+
+@cache
+def protocol(name: str) -> Protocol:
+    """A shipped protocol by name ("iv_racemic").
+
+    Raises
+    ------
+    UnknownNameError
+        No protocol has the name.
+    """
+    if name not in protocol_names():
+        raise UnknownNameError("protocol", name, protocol_names())
+    path = HOME / "protocols" / f"{name}.toml"
+    return parse_protocol(read_text(path), name, f"protocols/{path.name}")
+
+
+def protocol_for(drug: str, route: str, form: str | None = None) -> Protocol:
+    """The protocol that usually governs a drug by a route (and form); `general` if none does."""
+    found = [protocol(name) for name in protocol_names()]
+    fits = [p for p in found if drug in p.drugs and p.route == route and p.level == "usual"]
+    exact = [p for p in fits if p.form == (form or "")]
+    return (exact or fits or [protocol("general")])[0]
+
+
+def parse_protocol(text: str, name: str, where: str) -> Protocol:
+    """A protocol from TOML text; what it leaves out comes from the one it names as `base`."""
+    table = Table(parse_toml(text, where), where)
+    base_name = table.text("base", "")
+    base = protocol(base_name) if base_name else None
+    groups = {key: _thresholds(table.sub(key)) for key in GROUPS}
+    if base:
+        groups = {key: {**base.groups[key], **found} for key, found in groups.items()}
+    doses = tuple(_dose_range(entry) for entry in table.subs("dose"))
+    phases = tuple(_phase(entry) for entry in table.subs("phase"))
+    if not base and not table.has("vitals"):
+        table.refuse("is missing; add it", "vitals")
+    vitals = _vitals(table.sub("vitals")) if table.has("vitals") or not base else base.vitals
+    found = Protocol(
+        name=name,
+        version=table.integer("version", low=1) or table.refuse("is missing; add it", "version"),
+        title=table.text("title"),
+        drugs=table.texts("drugs"),
+        route=table.choice("route", ROUTES),
+        form=table.text("form", ""),
+        use=table.choice("use", ("label", "off-label", "hypothetical")),
+        level=table.choice("level", ("usual", "inpatient", "reference"), "usual"),
+        doses=doses or (base.doses if base else ()),
+        phases=phases or (base.phases if base else ()),
+        vitals=vitals,
+        groups=MappingProxyType({key: MappingProxyType(found) for key, found in groups.items()}),
+        references=references(table, "references"),
+        note=table.text("note", ""),
+    )
+    table.done()
+    return found
+
+
+def _standing(table: Table) -> tuple[Standing, str, str]:
+    """Standing, status and source; a label or a guideline must say which."""
+    standing = table.choice("standing", STANDINGS)
+    source = table.text("source", "")
+    if source:
+        references(Table({"source": [source]}, table.where), "source")
+    elif standing in ("label", "guideline"):
+        table.refuse(f"is missing; a threshold with standing '{standing}' names it", "source")
+    status = table.choice("status", STATUSES)
+    return cast("Standing", standing), status, source
+
+
+def _thresholds(table: Table) -> dict[str, Threshold]:
+    return {key: _threshold(table.sub(key)) for key in table.left()}
+
+
+def _threshold(table: Table) -> Threshold:
+    standing, status, source = _standing(table)
+    found = Threshold(
+        table.number("value", low=0),
+        table.text("unit"),
+        standing,
+        status,
+        source,
+        table.choice("rule", RULES, "is"),
+        table.text("note", ""),
+    )
+    table.done()
+    return found
+
+
+def _dose_range(table: Table) -> DoseRange:
+    standing, status, source = _standing(table)
+    usual = table.interval("usual") or table.refuse("is missing; add it", "usual")
+    found = DoseRange(
+        table.choice("unit", ("mg", "mg/kg", "mg/kg/h")),
+        table.optional("default", low=usual[0], high=usual[1]),
+        usual,
+        table.number("refuse_above", low=usual[1]),
+        standing,
+        status,
+        source,
+        table.text("note", ""),
+    )
+    table.done()
+    return found
+
+
+def _phase(table: Table) -> Phase:
+    found = Phase(
+        table.text("name"), table.number("per_week", low=0), table.optional("weeks", low=0)
+    )
+    table.done()
+    return found
+
+
+def _vitals(table: Table) -> Vitals:
+    standing, status, source = _standing(table)
+    found = Vitals(
+        table.numbers("times_min"),
+        table.texts("readings"),
+        standing,
+        status,
+        source,
+        table.text("note", ""),
+    )
+    table.done()
+    return found
+
+
+def interaction_names() -> tuple[str, ...]:
+    """Names of the shipped interactions."""
+    return names("interactions")
+
+
+@cache
+def interaction(name: str) -> Mapping[str, Any]:
+    """A shipped interaction by name ("rifampicin"), as its checked tables.
+
+    `kinetics` holds, for a route or for `any`, multipliers with their unit-free `value`:
+    `hepatic` on the liver's intrinsic clearance of ketamine, `gut` on availability past the gut
+    wall, `norketamine` on its clearance. `effects` lists what changes in benefit or risk.
+
+    Raises
+    ------
+    UnknownNameError
+        No interaction has the name.
+    """
+    if name not in interaction_names():
+        raise UnknownNameError("interaction", name, interaction_names())
+    path = HOME / "interactions" / f"{name}.toml"
+    return parse_interaction(read_text(path), f"interactions/{path.name}")
+
+
+def parse_interaction(text: str, where: str) -> Mapping[str, Any]:
+    """An interaction from TOML text, refused where it breaks its schema."""
+    data = parse_toml(text, where)
+    table = Table(data, where)
+    for key in ("title", "kind"):
+        table.text(key)
+    table.texts("members")
+    table.text("note", "")
+    references(table, "references")
+    kinetics = table.sub("kinetics")
+    for route in kinetics.left():
+        if route not in ROUTES:
+            kinetics.refuse(f"is not a route; known are {', '.join(ROUTES)}", route)
+        _multipliers(kinetics.sub(route))
+    for entry in table.subs("effect"):
+        _effect(entry)
+    table.done()
+    checked: Mapping[str, Any] = freeze(data)
+    return checked
+
+
+def _multipliers(table: Table) -> None:
+    for part in table.left():
+        if part not in PARTS:
+            table.refuse(f"is not known; multipliers are {', '.join(PARTS)}", part)
+        entry = table.sub(part)
+        entry.number("value", low=0.01, high=100)
+        _known(entry)
+
+
+def _effect(table: Table) -> None:
+    table.text("on")
+    table.choice("direction", ("raises", "lowers", "none", "unclear"))
+    table.choice("flag", ("none", "information", "amber", "red"))
+    table.text("advice", "")
+    table.optional("threshold", low=0)
+    table.text("threshold_unit", "")
+    _known(table)
+
+
+def _known(table: Table) -> None:
+    table.choice("status", STATUSES)
+    references(table, "source")
+    table.text("note", "")
+    table.done()
