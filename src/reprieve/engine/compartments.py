@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reprieve.engine.interactions import Exposure, hepatic_clearance_factor, hepatic_escape_factor
-from reprieve.engine.kinetic_models import KineticModel
+from reprieve.engine.interactions import Exposure, carried_liver
+from reprieve.engine.kinetic_models import KineticModel, kinetic_model
 from reprieve.engine.linear import Input, Output, System
 from reprieve.errors import ModelError
 
@@ -77,6 +77,16 @@ def _fill(value: float, who: Subject) -> Array:
     return np.full(len(who.age_y), value)
 
 
+def _liver(who: Subject) -> tuple[Array, Array]:
+    return carried_liver(who.exposure.hepatic, who.age_y, who.asian)
+
+
+def _slower_norketamine(who: Subject) -> Array:
+    """Factor on the clearance of norketamine: ancestry as in perez_ruixo_2021, other medicines."""
+    asian = kinetic_model("perez_ruixo_2021_esketamine").value("cl_nk_asian")
+    return np.asarray(np.where(who.asian > 0, asian, 1.0) * who.exposure.norketamine)
+
+
 def _no_route(model: KineticModel, route: str) -> ModelError:
     return ModelError(f"Model {model.key} does not describe the route '{route}'.")
 
@@ -97,7 +107,7 @@ def _parent_metabolite(
         depth >= HNK
     )
     s = _start(names, who)
-    cl = v["cl"] * who.clearance * hepatic_clearance_factor(who.exposure.hepatic)
+    cl = v["cl"] * who.clearance * _liver(who)[0]
     s.exchange("central", "peripheral1", v["q1"], v["vc"], v["vp1"])
     s.exchange("central", "peripheral2", v["q2"], v["vc"], v["vp2"])
     outputs = [Output("central", v["vc"])]
@@ -146,7 +156,7 @@ def _first_pass(model: KineticModel, who: Subject) -> tuple[Array, Array]:
     f_nk = v["f_presystemic_nk"] if model.has("f_presystemic_nk") else np.zeros(n)
     if not model.has("ka_oral"):
         return np.minimum(f, 1.0), f_nk
-    change = who.exposure.gut * hepatic_escape_factor(who.exposure.hepatic)
+    change = who.exposure.gut * _liver(who)[1]
     changed = np.minimum(f * change, 1.0)
     return changed, np.clip(f_nk + np.minimum(f, 1.0) - changed, 0.0, 1.0 - changed)
 
@@ -154,7 +164,7 @@ def _first_pass(model: KineticModel, who: Subject) -> tuple[Array, Array]:
 def _norketamine(s: System, who: Subject, depth: int) -> list[Output]:
     """Two compartments of norketamine in ketamine mass units, and what forms from it."""
     v = who.values
-    k = v["cl_nk"] * who.exposure.norketamine / v["vc_nk"]
+    k = v["cl_nk"] * _slower_norketamine(who) / v["vc_nk"]
     s.exchange("nk", "nk_peripheral", v["q_nk"], v["vc_nk"], v["vp_nk"])
     outputs = [Output("nk", v["vc_nk"])]
     if depth < HNK:
@@ -185,7 +195,7 @@ def _transit_metabolites(
     names += ["transit1", "transit2", "nk", "nk_peripheral"] * (depth >= NORKETAMINE)
     names += ["transit3", "transit4", "hnk", "hnk_peripheral"] * (depth >= HNK)
     s = _start(names, who)
-    cl = v["cl"] * who.clearance * hepatic_clearance_factor(who.exposure.hepatic)
+    cl = v["cl"] * who.clearance * _liver(who)[0]
     s.exchange("central", "peripheral1", v["q1"], v["vc"], v["vp1"])
     s.exchange("central", "peripheral2", v["q2"], v["vc"], v["vp2"])
     outputs = [Output("central", v["vc"])]
@@ -200,7 +210,7 @@ def _transit_metabolites(
         s.flow("transit2", "nk", v["fm_nk"] * 2.0 / v["mtt_nk"])
         s.lose("transit2", (1.0 - v["fm_nk"]) * 2.0 / v["mtt_nk"])
         s.exchange("nk", "nk_peripheral", v["q_nk"], v["vc"], v["vp_nk"])
-        k = v["cl_nk"] * who.exposure.norketamine / v["vc"]
+        k = v["cl_nk"] * _slower_norketamine(who) / v["vc"]
         if depth < HNK:
             s.lose("nk", k)
         else:
@@ -289,7 +299,7 @@ def _slower_liver(ratio: float, qh: Array, intrinsic: Array) -> Array:
 
 def _noresketamine(s: System, who: Subject, depth: int) -> list[Output]:
     v = who.values
-    cl = v["cl_nk"] * np.where(who.asian > 0, v["cl_nk_asian"], 1.0) * who.exposure.norketamine
+    cl = v["cl_nk"] * _slower_norketamine(who)
     s.exchange("nk", "nk_peripheral", v["q_nk"], v["vc_nk"], v["vp_nk"])
     outputs = [Output("nk", v["vc_nk"])]
     if depth < HNK:
@@ -324,7 +334,7 @@ def _mammillary(model: KineticModel, who: Subject, doses: Sequence[Given], depth
     if depth > PARENT:
         raise ModelError(f"Model {model.key} describes ketamine only.")
     s = _start(["central", "peripheral1", "peripheral2"], who)
-    cl = v["cl"] * who.clearance * hepatic_clearance_factor(who.exposure.hepatic)
+    cl = v["cl"] * who.clearance * _liver(who)[0]
     s.exchange("central", "peripheral1", v["q1"], v["vc"], v["vp1"])
     s.exchange("central", "peripheral2", v["q2"], v["vc"], v["vp2"])
     s.lose("central", cl / v["vc"])

@@ -4,8 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from reprieve import evidence
 from reprieve.engine.kinetic_models import kinetic_model
+
+Array = NDArray[np.float64]
 
 # Multiplier on intrinsic hepatic clearance. Moderate (Child-Pugh B): set so that the exposure of a
 # 28-mg nasal dose rises 2.03-fold, a number recalled from the label. Severe was never studied: half
@@ -49,7 +54,7 @@ def exposure(names: Iterable[str], liver: str, route: str) -> Exposure:
 
 
 def _one(file: Mapping[str, Any], route: str) -> Exposure:
-    """The file's multipliers for the route, or for every route; a medicine without kinetics is 1."""
+    """The file's multipliers for the route, else for any route; without kinetics all are 1."""
     tables = file.get("kinetics", {})
     table = tables.get(route, tables.get("any", {}))
     return Exposure(
@@ -59,21 +64,31 @@ def _one(file: Mapping[str, Any], route: str) -> Exposure:
     )
 
 
-def hepatic_clearance_factor(x: float) -> float:
-    """Change of systemic clearance when intrinsic hepatic clearance changes x-fold.
+@dataclass(frozen=True, slots=True)
+class Liver:
+    """Blood flow and intrinsic clearance, arrays (n,) or numbers, L/h."""
 
-    Well-stirred liver with the typical flow and extraction of perez_ruixo_2021. It carries an
-    interaction measured in one structure to the models that have no liver of their own.
+    flow: Array
+    intrinsic: Array
+
+    @property
+    def extraction(self) -> Array:
+        """Fraction removed in one passage of a well-stirred liver."""
+        return np.asarray(self.intrinsic / (self.flow + self.intrinsic))
+
+
+def carried_liver(hepatic: float, age_y: Array, asian: Array) -> tuple[Array, Array]:
+    """Factors on systemic clearance and on the escape from first pass, arrays (n,).
+
+    The models without a liver of their own take the effects of age, ancestry, liver disease and
+    other medicines from the well-stirred liver of perez_ruixo_2021, relative to its typical
+    person (derived; measured in none of them).
     """
-    return _extraction(x) / _extraction(1.0)
-
-
-def hepatic_escape_factor(x: float) -> float:
-    """Change of the fraction that escapes the liver's first pass."""
-    return (1.0 - _extraction(x)) / (1.0 - _extraction(1.0))
-
-
-def _extraction(x: float) -> float:
-    model = kinetic_model("perez_ruixo_2021_esketamine")
-    intrinsic = x * model.value("vh") * (model.value("kel") + model.value("kmet"))
-    return intrinsic / (model.value("qh") + intrinsic)
+    m = kinetic_model("perez_ruixo_2021_esketamine")
+    one = np.ones(len(age_y))
+    rate = m.value("kel") * np.where(asian > 0, m.value("kel_asian"), 1.0) + m.value("kmet")
+    flow = m.value("qh") + m.value("qh_age") * np.maximum(0.0, age_y - 60.0)
+    person = Liver(flow, hepatic * m.value("vh") * rate)
+    usual = Liver(m.value("qh") * one, m.value("vh") * (m.value("kel") + m.value("kmet")) * one)
+    clearance = person.flow * person.extraction / (usual.flow * usual.extraction)
+    return clearance, (1.0 - person.extraction) / (1.0 - usual.extraction)

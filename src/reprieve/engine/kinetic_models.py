@@ -14,6 +14,13 @@ from reprieve.errors import EvidenceError, UnknownNameError
 Array = NDArray[np.float64]
 REFERENCE_KG = 70.0
 UNITS = ("L", "L/h", "1/h", "h", "1", "mg", "L/h/year")
+STRUCTURES = (
+    "parent_metabolite",
+    "transit_metabolites",
+    "hepatoportal",
+    "mammillary",
+    "enantiomer",
+)
 STATUSES = ("estimated", "fixed", "derived", "recalled", "assumed")
 
 
@@ -59,10 +66,16 @@ class KineticModel:
         return name in self.parameters
 
 
+@cache
 def model_keys() -> tuple[str, ...]:
-    """Names of the shipped kinetic models."""
-    folder = files("reprieve.evidence") / "models"
-    return tuple(sorted(f.name[:-5] for f in folder.iterdir() if f.name.endswith(".toml")))
+    """Names of the shipped kinetic models: the files of evidence/models with a known structure."""
+    found = []
+    for file in (files("reprieve.evidence") / "models").iterdir():
+        if file.name.endswith(".toml"):
+            raw = tomllib.loads(file.read_text(encoding="utf-8"))
+            if raw.get("structure") in STRUCTURES:
+                found.append(file.name[:-5])
+    return tuple(sorted(found))
 
 
 @cache
@@ -112,6 +125,11 @@ def parse_model(key: str, text: str) -> KineticModel:
     missing = [k for k in ("reference", "title", "structure", "sampling") if k not in raw]
     if missing:
         raise EvidenceError(f"models/{key}.toml lacks {', '.join(missing)}; add them.")
+    if raw["structure"] not in STRUCTURES:
+        raise EvidenceError(
+            f"models/{key}.toml: structure was '{raw['structure']}'; "
+            f"expected one of {', '.join(STRUCTURES)}."
+        )
     return KineticModel(
         key=key,
         title=raw["title"],

@@ -1,18 +1,21 @@
 """Systems of compartments: who flows where, what is given, what is measured."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reprieve.engine.core.linear import propagate
+from reprieve.engine.parallel import usable_cores
 from reprieve.errors import ModelError
 
 Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 MOST_STEPS = 16  # recurring distances worth a matrix exponential of their own
 BLOCK = 1024  # subjects a kernel call: bounds the work space, changes no number
+MANY = 4096  # subjects from which threads pay; smaller calls usually come from a thread already
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +109,16 @@ def solve(
     steps, step_of = _recurring_steps(times)
     index = np.array([system.index(o.compartment) for o in outputs], dtype=np.int64)
     inverse = np.array([1.0 / np.broadcast_to(o.volume, system.n) for o in outputs])
-    result = np.zeros((len(outputs), system.n, len(times)))
-    for low in range(0, system.n, BLOCK):
+    rows, columns = (i.astype(np.int64) for i in np.nonzero(np.any(rates != 0.0, axis=0)))
+    result = np.empty((len(outputs), system.n, len(times)))
+
+    def run(low: int) -> None:
         block = slice(low, min(low + BLOCK, system.n))
         part = np.empty((len(outputs), block.stop - low, len(times)))
         propagate(
             rates[block],
+            rows,
+            columns,
             np.ascontiguousarray(events.times[block]),
             events.state,
             np.ascontiguousarray(events.amounts[block]),
@@ -124,6 +131,14 @@ def solve(
             part,
         )
         result[:, block] = part
+
+    starts = range(0, system.n, BLOCK)
+    if system.n <= MANY:
+        for low in starts:
+            run(low)
+    else:  # the kernel releases the interpreter lock; subjects are independent
+        with ThreadPoolExecutor(usable_cores()) as pool:
+            list(pool.map(run, starts))
     return result
 
 

@@ -127,6 +127,8 @@ def _halvings(norm: float, h: float) -> int:
 @njit(cache=True, nogil=True)
 def _act(
     matrix: Array,
+    rows: Ints,
+    columns: Ints,
     q: float,
     ladder: Array,
     h0: float,
@@ -146,19 +148,23 @@ def _act(
             rest -= rung
     if rest <= 0.0:
         return
-    decay = math.exp(-q * rest)
     for i in range(m):
         term[i] = x[i]
     for k in range(1, 24):
-        _matvec(matrix, term, swap)
-        largest, scale = 0.0, 0.0
+        scale = rest / k
         for i in range(m):
-            term[i] = (swap[i] + q * term[i]) * rest / k
+            swap[i] = q * term[i]
+        for e in range(rows.shape[0]):
+            swap[rows[e]] += matrix[rows[e], columns[e]] * term[columns[e]]
+        negligible = True
+        for i in range(m):
+            term[i] = swap[i] * scale
             x[i] += term[i]
-            largest = max(largest, abs(term[i]))
-            scale = max(scale, abs(x[i]))
-        if largest <= 1e-18 * scale:
+            if term[i] > 1e-17 * x[i]:
+                negligible = False
+        if negligible:
             break
+    decay = math.exp(-q * rest)
     for i in range(m):
         x[i] *= decay
 
@@ -166,6 +172,8 @@ def _act(
 @njit(cache=True, nogil=True)
 def propagate(
     matrices: Array,
+    rows: Ints,
+    columns: Ints,
     event_times: Array,
     event_state: Ints,
     event_amounts: Array,
@@ -185,6 +193,7 @@ def propagate(
     Parameters
     ----------
     matrices : array (n, m, m), 1/h
+    rows, columns : where any of `matrices` is not 0, diagonal included
     event_times, event_amounts : arrays (n, n_events), h and mg (or mg/h for an input state)
     event_state : array (n_events,), which state jumps
     event_order : array (n, n_events), the events of each subject in order of time
@@ -222,7 +231,7 @@ def propagate(
                 e = event_order[i, event]
                 gap = event_times[i, e] - at
                 if awake and gap > 0.0:
-                    _act(matrix, q, ladder, h0, gap, x, term, swap)
+                    _act(matrix, rows, columns, q, ladder, h0, gap, x, term, swap)
                 x[event_state[e]] += event_amounts[i, e]
                 if event_amounts[i, e] < 0.0 and x[event_state[e]] < 1e-12 * -event_amounts[i, e]:
                     x[event_state[e]] = 0.0  # an infusion that ends leaves no rounding behind
@@ -234,7 +243,7 @@ def propagate(
                     _matvec(held[step_of[k]], x, swap)
                     x[:] = swap
                 else:
-                    _act(matrix, q, ladder, h0, gap, x, term, swap)
+                    _act(matrix, rows, columns, q, ladder, h0, gap, x, term, swap)
             at = times[k]
             for o in range(outputs.shape[0]):
                 result[o, i, k] = x[outputs[o]] * inverse_volume[o, i]
