@@ -101,7 +101,7 @@ class Figure:
 
     def band(
         self, x: ArrayLike, low: ArrayLike, high: ArrayLike, label: str | None = None, *,
-        color: int | str | None = None, opacity: float = 0.18,
+        color: int | str | None = None, opacity: float = 0.22,
     ) -> Self:  # fmt: skip
         """The area between two curves, arrays (n,) in axis units."""
         xs = column("x", x)

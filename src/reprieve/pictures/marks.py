@@ -58,7 +58,7 @@ class Band(Mark):
     x: Array = field(default_factory=lambda: _NONE)
     low: Array = field(default_factory=lambda: _NONE)
     high: Array = field(default_factory=lambda: _NONE)
-    opacity: float = 0.18
+    opacity: float = 0.22
 
     def xs(self) -> Array:
         return self.x

@@ -117,19 +117,20 @@ def ticks(axis: Axis, low: float, high: float, count: int) -> list[float]:
         return [t for t in axis.ticks if low <= t <= high]
     if axis.log:
         return _log_ticks(low, high, count)
-    step = _step(axis, low, high, count)
+    step = _step(axis, low, high, count, even=True)
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [round(i * step, 12) for i in range(first, last + 1)]
 
 
-def _step(axis: Axis, low: float, high: float, count: int) -> float:
+def _step(axis: Axis, low: float, high: float, count: int, *, even: bool = False) -> float:
     rough = (high - low) / max(count, 1)
     power = float(10.0 ** math.floor(math.log10(rough)))
     steps = [power * s for s in _DECIMAL]
     clock = _CLOCK.get(axis.unit, ())
     if clock and clock[0] <= rough <= clock[-1]:
         steps = [float(s) for s in clock]
-    return min(steps, key=lambda s: abs(math.log(s / rough)) + 0.3 * _uneven(high - low, s))
+    misfit = 0.3 if even else 0.0
+    return min(steps, key=lambda s: abs(math.log(s / rough)) + misfit * _uneven(high - low, s))
 
 
 def _uneven(length: float, step: float) -> bool:
