@@ -20,13 +20,14 @@ class Event:
     """One adverse event: hazards per session that add up.
 
     `background` is what is reported without drug; `drug` is the hazard added at an effect-site
-    peak of 100 ng/mL S-ketamine equivalents in the first session, which falls towards `floor`
-    of itself as sessions go by; `spread` is the SD of the log of a person's proneness, which
-    leans on the sensitivity named by `follows`.
+    peak of 100 ng/mL S-ketamine equivalents. Both are those of the first session and fall
+    towards a share of themselves (`background_floor`, `floor`) as sessions go by. `spread` is
+    the SD of the log of a person's proneness, which is the sensitivity named by `follows`.
     """
 
     name: str
     background: float
+    background_floor: float
     drug: float
     floor: float
     spread: float
@@ -73,6 +74,9 @@ class AcuteModel:
             dbp_max=self["dbp_max"],
             hr_max=self["hr_max"],
             pressor_ec50=self["pressor_ec50"],
+            sbp_settling=self["sbp_settling"],
+            dbp_settling=self["dbp_settling"],
+            settling_rate=60.0 / self["settling_time"],
             spo2_slope=self["spo2_slope"],
         )
 
@@ -100,6 +104,7 @@ def _event(name: str, table: Mapping[str, Any]) -> Event:
     return Event(
         name=name,
         background=float(table["background"]["value"]),
+        background_floor=float(table["background_floor"]["value"]),
         drug=float(table["drug"]["value"]),
         floor=float(table["floor"]["value"]),
         spread=float(table["spread"]["value"]),

@@ -12,13 +12,13 @@ def event_hazard(
 ) -> Array:
     """Hazard of one event in one session, (n,).
 
-    The drug's part is in proportion to the peak at the effect site (ng/mL) and falls with
-    sessions towards the event's floor; what is reported without drug falls too, towards a floor
-    common to all events. Both are multiplied by a log-normal proneness of mean 1.
+    The drug's part is in proportion to the peak at the effect site (ng/mL). It and what is
+    reported without drug fall with sessions, each towards its floor, and both are multiplied by
+    a log-normal proneness of mean 1.
     """
     faded = float(np.exp(-session / model["session_constant"]))
     lasting = event.floor + (1.0 - event.floor) * faded
-    reported = model["background_floor"] + (1.0 - model["background_floor"]) * faded
+    reported = event.background_floor + (1.0 - event.background_floor) * faded
     z = sensitivity.of(event.follows)
     prone = np.exp(event.spread * z - 0.5 * event.spread**2)
     hazard: Array = (event.background * reported + event.drug * lasting * peak_site / 100.0) * prone

@@ -202,9 +202,10 @@ def acute_effects(
 def reading_sd(people: People, sensitivity: Sensitivity, model: AcuteModel) -> Array:
     """SD of one reading about the true value: (n, 3) for SBP, DBP, HR. Larger with age."""
     scatter = model["reading_spread"] * sensitivity.of("unsteadiness")
-    elder = model["reading_age_slope"] * (people.age_y - model["reference_age"])
+    older = people.age_y - model["reference_age"]
     typical = np.array([model["sbp_reading_sd"], model["dbp_reading_sd"], model["hr_reading_sd"]])
-    sd: Array = typical * np.exp(scatter + elder)[:, None]
+    ageing = np.array([model["sbp_reading_age"], model["dbp_reading_age"], 0.0])
+    sd: Array = typical * np.exp(scatter[:, None] + ageing * older[:, None])
     return sd
 
 

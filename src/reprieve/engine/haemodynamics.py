@@ -37,7 +37,9 @@ def typical_vitals(people: People, model: AcuteModel | None = None) -> Vitals:
         sbp=model["resting_sbp"]
         + model["resting_sbp_age"] * older
         + model["resting_sbp_hypertension"] * people.hypertension,
-        dbp=model["resting_dbp"] + model["resting_dbp_hypertension"] * people.hypertension,
+        dbp=model["resting_dbp"]
+        + model["resting_dbp_age"] * older
+        + model["resting_dbp_hypertension"] * people.hypertension,
         hr=np.full(n, model["resting_hr"]),
         spo2=np.full(n, model["resting_spo2"]),
     )

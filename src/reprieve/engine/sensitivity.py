@@ -71,8 +71,8 @@ def session_traits(
     log_trait = spread * sensitivity.z[:, : len(ACTING)]
     if rng is not None:
         log_trait = log_trait + occasion * rng.standard_normal((len(sensitivity), len(ACTING)))
-    elder = model["pressor_age_slope"] * (people.age_y - model["reference_age"])
-    pressor = elder + np.log(model["pressor_hypertension"]) * people.hypertension
-    for kind in _PRESSOR[:2]:
-        log_trait[:, ACTING.index(kind)] += pressor
+    older = people.age_y - model["reference_age"]
+    tense = np.log(model["pressor_hypertension"]) * people.hypertension
+    log_trait[:, ACTING.index("systolic")] += model["systolic_age"] * older + tense
+    log_trait[:, ACTING.index("diastolic")] += model["diastolic_age"] * older + tense
     return np.exp(log_trait)

@@ -53,6 +53,9 @@ class Constants(NamedTuple):
     dbp_max: float  # mmHg
     hr_max: float  # 1/min
     pressor_ec50: float  # ng/mL
+    sbp_settling: float  # mmHg by which people calm down once seated and started
+    dbp_settling: float  # mmHg
+    settling_rate: float  # 1/h
     spo2_slope: float  # percentage points per ng/mL
 
 
@@ -63,6 +66,11 @@ def _decays(times_h: Array, rate: float) -> Array:
     for j in range(1, times_h.size):
         out[j] = np.exp(-rate * (times_h[j] - times_h[j - 1]))
     return out
+
+
+@njit(cache=True, nogil=True)
+def _settled(times_h: Array, rate: float) -> Array:
+    return 1.0 - np.exp(-rate * (times_h - times_h[0]))
 
 
 @njit(cache=True, nogil=True, inline="always")
@@ -102,6 +110,7 @@ def acute_courses(
     """
     p, q = c.site_rate, c.adaptation_rate
     decay_p, decay_q = _decays(times_h, p), _decays(times_h, q)
+    settled = _settled(times_h, c.settling_rate)
     for i in range(s_mg_per_l.shape[0]):
         fp = fq = u0 = 0.0
         for j in range(times_h.size):
@@ -119,8 +128,10 @@ def acute_courses(
             site[i, j] = fp
             cadss[i, j] = c.cadss_max * d * d / (c.cadss_ec50 * c.cadss_ec50 + d * d)
             moaas[i, j] = _moaas(v * traits[i, SEDATION], c.sedation_first, c.sedation_ratio)
-            sbp[i, j] = baseline[i, BASE_SBP] + c.sbp_max * traits[i, SYSTOLIC] * rise
-            dbp[i, j] = baseline[i, BASE_DBP] + c.dbp_max * traits[i, DIASTOLIC] * rise
+            up = c.sbp_max * traits[i, SYSTOLIC] * rise - c.sbp_settling * settled[j]
+            sbp[i, j] = baseline[i, BASE_SBP] + up
+            up = c.dbp_max * traits[i, DIASTOLIC] * rise - c.dbp_settling * settled[j]
+            dbp[i, j] = baseline[i, BASE_DBP] + up
             hr[i, j] = baseline[i, BASE_HR] + c.hr_max * traits[i, HEART_RATE] * rise
             fall = c.spo2_slope * v * traits[i, OXYGEN]
             spo2[i, j] = max(50.0, baseline[i, BASE_SPO2] - fall)
@@ -138,13 +149,14 @@ def acute_extremes(
 ) -> None:
     """The extremes of `acute_courses` without storing any course: `out` is (n, EXTREMES).
 
-    Every effect grows with what acts, so the largest active drive of each kind is tracked and
-    the effect computed once a patient.
+    Dissociation, sedation and oxygen grow with what acts, so their largest drive is tracked and
+    the effect computed once a patient; blood pressure also settles, so it is followed.
     """
     p, q = c.site_rate, c.adaptation_rate
     decay_p, decay_q = _decays(times_h, p), _decays(times_h, q)
+    settled = _settled(times_h, c.settling_rate)
     for i in range(s_mg_per_l.shape[0]):
-        fp = fq = u0 = top = d = v = b = when = 0.0
+        fp = fq = u0 = top = d = v = b = when = sbp = dbp = 0.0
         for j in range(times_h.size):
             u1 = 1000.0 * (s_mg_per_l[i, j] + c.r_weight * r_mg_per_l[i, j])
             if j > 0:
@@ -157,15 +169,20 @@ def acute_extremes(
             if fp - c.dissociation_gain * adapted > d:
                 d, when = fp - c.dissociation_gain * adapted, times_h[j]
             v = max(v, fp - c.sedation_gain * adapted)
-            b = max(b, fp - c.pressor_gain * adapted)
+            pressor = max(0.0, fp - c.pressor_gain * adapted)
+            b = max(b, pressor)
+            rise = pressor / (c.pressor_ec50 + pressor)
+            up = c.sbp_max * traits[i, SYSTOLIC] * rise - c.sbp_settling * settled[j]
+            sbp = max(sbp, up)
+            dbp = max(dbp, c.dbp_max * traits[i, DIASTOLIC] * rise - c.dbp_settling * settled[j])
         d *= traits[i, DISSOCIATION]
         rise = b / (c.pressor_ec50 + b)
         out[i, PEAK_SITE] = top
         out[i, PEAK_CADSS] = c.cadss_max * d * d / (c.cadss_ec50 * c.cadss_ec50 + d * d)
         out[i, TIME_CADSS] = when
         out[i, LOWEST_MOAAS] = _moaas(v * traits[i, SEDATION], c.sedation_first, c.sedation_ratio)
-        out[i, PEAK_SBP] = baseline[i, BASE_SBP] + c.sbp_max * traits[i, SYSTOLIC] * rise
-        out[i, PEAK_DBP] = baseline[i, BASE_DBP] + c.dbp_max * traits[i, DIASTOLIC] * rise
+        out[i, PEAK_SBP] = baseline[i, BASE_SBP] + sbp
+        out[i, PEAK_DBP] = baseline[i, BASE_DBP] + dbp
         out[i, PEAK_HR] = baseline[i, BASE_HR] + c.hr_max * traits[i, HEART_RATE] * rise
         fall = c.spo2_slope * v * traits[i, OXYGEN]
         out[i, LOWEST_SPO2] = max(50.0, baseline[i, BASE_SPO2] - fall)
