@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reprieve.errors import InputError
 from reprieve.pictures import theme
 from reprieve.pictures.draw import Frame, draw
 from reprieve.pictures.marks import Band, Bars, Line, Mark, Note, Points, Rule, Span, Stems
@@ -54,7 +55,7 @@ def _asked(color: int | str | None) -> str | None:
     if isinstance(color, int):
         return str((color - 1) % theme.SERIES + 1)
     if color is not None and color not in theme.LIGHT:
-        raise ValueError(f"no colour '{color}'; there are {', '.join(theme.LIGHT)}")
+        raise InputError(f"No colour '{color}'; there are 1-6 and {', '.join(theme.LIGHT)}.")
     return color
 
 
