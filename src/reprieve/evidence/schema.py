@@ -122,9 +122,7 @@ class Table:
         value = self.need(key) if default is None else self.take(key, default)
         return self.checked(value, key, low=low, high=high)
 
-    def optional(
-        self, key: str, *, low: float = -math.inf, high: float = math.inf
-    ) -> float | None:
+    def optional(self, key: str, *, low: float = -math.inf, high: float = math.inf) -> float | None:
         if key not in self._left:
             return None
         return self.checked(self.take(key), key, low=low, high=high)
@@ -187,9 +185,7 @@ class Table:
         entries = self.take(key, [])
         if not isinstance(entries, list):
             self.refuse(f"is {_shown(entries)}; write it as [[{key}]]", key)
-        return [
-            Table(entry, f"{self.where}: [[{key}]] {n}") for n, entry in enumerate(entries, 1)
-        ]
+        return [Table(entry, f"{self.where}: [[{key}]] {n}") for n, entry in enumerate(entries, 1)]
 
     def mapping(self, key: str) -> Mapping[str, Any]:
         """A free table whose consumer checks it; NaN and infinity are refused all the same."""
