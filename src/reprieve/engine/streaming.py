@@ -7,24 +7,21 @@ it, in memory that does not grow with patients times time points.
 `reprieve.engine.kinetics` answers everything else.
 """
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reprieve.engine.core.stream import store_block, stream_block
 from reprieve.engine.dosing import Dose
+from reprieve.engine.parallel import Block, map_blocks
 from reprieve.errors import InputError, ModelError
 
 Array = NDArray[np.float64]
-Result = TypeVar("Result")
 
-BLOCK = 512  # patients; fixed, so that sums are rounded alike on any number of cores
-SAME_TIME_H = 1e-9  # times closer than this are one time
+BLOCK = 512  # patients: small enough to keep two cores even on 10,000 people
+SAME_TIME_H = 1e-9  # times closer than this (4 µs) are one time, a shorter infusion is a bolus
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +63,8 @@ class ParentMetabolite:
 
     def table(self) -> Array:
         """The columns side by side (n, 10), in the order the kernels read them."""
-        return np.stack([getattr(self, f.name) for f in fields(self)], axis=1)
+        columns: list[Array] = [getattr(self, f.name) for f in fields(self)]
+        return np.stack(columns, axis=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,18 +119,20 @@ def schedule(doses: Sequence[Dose], end_h: float, n_times: int) -> Schedule:
 
 def _distinct(values: Sequence[float]) -> Array:
     ordered = np.sort(np.asarray(values, dtype=float))
-    return ordered[np.append(True, np.diff(ordered) > SAME_TIME_H)]
+    kept: Array = ordered[np.append(True, np.diff(ordered) > SAME_TIME_H)]
+    return kept
 
 
 def _rate(doses: Sequence[Dose], start: float, length: float) -> float:
     middle = start + length / 2
-    running = (d for d in doses if d.time_h < middle < d.time_h + d.duration_h)
+    slow = (d for d in doses if d.duration_h > SAME_TIME_H)
+    running = (d for d in slow if d.time_h < middle < d.time_h + d.duration_h)
     return sum(d.amount / d.duration_h for d in running)
 
 
 def _bolus(doses: Sequence[Dose], start: float) -> float:
-    now = (d for d in doses if d.duration_h == 0 and abs(d.time_h - start) <= SAME_TIME_H)
-    return sum(d.amount for d in now)
+    quick = (d for d in doses if d.duration_h <= SAME_TIME_H)
+    return sum(d.amount for d in quick if abs(d.time_h - start) <= SAME_TIME_H)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +177,13 @@ def stream_kinetics(
     theta, scale = people.table(), _scale(people, plan, weight_kg)
     single = np.empty((len(people), 6))
 
-    def one(part: slice) -> tuple[int, Array]:
-        sums = np.zeros((4, len(plan.times_h)))
+    def one(block: Block) -> tuple[int, Array]:
+        part, sums = slice(block.start, block.stop), np.zeros((4, len(plan.times_h)))
         stream_block(theta[part], scale[part], *_cut(plan), sums, single[part])
-        return len(scale[part]), sums
+        return len(block), sums
 
     moments = _Moments(len(plan.times_h))
-    for count, sums in _each_block(one, len(people), workers):
+    for count, sums in map_blocks(one, len(people), BLOCK, workers=workers):
         moments.add(count, sums)
     mean, sd = moments.mean, moments.sd()
     parent, metabolite = (
@@ -210,11 +210,11 @@ def store_kinetics(
     if parent.shape != shape or metabolite.shape != shape:
         raise InputError(f"out has shapes {parent.shape} and {metabolite.shape}; expected {shape}.")
 
-    def one(part: slice) -> None:
+    def one(block: Block) -> None:
+        part = slice(block.start, block.stop)
         store_block(theta[part], scale[part], *_cut(plan), parent[part], metabolite[part])
 
-    for _ in _each_block(one, len(people), workers):
-        pass
+    map_blocks(one, len(people), BLOCK, workers=workers)
     return parent, metabolite
 
 
@@ -252,21 +252,5 @@ class _Moments:
 
     def sd(self) -> Array:
         """Sample standard deviation; zero for one patient."""
-        return np.sqrt(np.maximum(self._squares, 0.0) / max(self.n - 1, 1))
-
-
-def _each_block(one: Callable[[slice], Result], n: int, workers: int | None) -> Iterator[Result]:
-    """Results of fixed blocks in order, computed by threads (the kernels release the lock)."""
-    parts = [slice(i, min(i + BLOCK, n)) for i in range(0, n, BLOCK)]
-    threads = workers or _cores()
-    if threads == 1 or len(parts) == 1:
-        yield from map(one, parts)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        yield from pool.map(one, parts)
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        spread: Array = np.sqrt(np.maximum(self._squares, 0.0) / max(self.n - 1, 1))
+        return spread

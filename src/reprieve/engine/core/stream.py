@@ -10,9 +10,13 @@ import math
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
 
 from reprieve.engine.core.stream_expm import expm_profile
 from reprieve.engine.core.stream_modes import modes
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 TILE = 64
 FAST = {"contract", "nsz", "nnan", "ninf"}  # multiply-adds and maxima; no reordering of sums
@@ -23,7 +27,7 @@ FAINT_AMPLITUDE = 1e-200
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def decays(rate, times, decay, gain):
+def decays(rate: Array, times: Array, decay: Array, gain: Array) -> None:
     """exp(-rate t) and (1 - exp(-rate t)) / rate for the schedule's distinct times t.
 
     The last row of gain is that of an endless infusion, 1 / rate.
@@ -41,7 +45,7 @@ def decays(rate, times, decay, gain):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def tile_powers(rate, spacing, power):
+def tile_powers(rate: Array, spacing: float, power: Array) -> None:
     """power[j, k] = exp(-rate_j k spacing) for k = 0..TILE, by doubling."""
     for j in range(5):
         step = math.exp(-rate[j] * spacing)
@@ -57,7 +61,16 @@ def tile_powers(rate, spacing, power):
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
-def walk(c, power, begin, end, base_p, base_m, parent, metabolite):
+def walk(
+    c: Array,
+    power: Array,
+    begin: int,
+    end: int,
+    base_p: float,
+    base_m: float,
+    parent: Array,
+    metabolite: Array,
+) -> None:
     """Grid points begin..end-1 of one segment; c (8,) holds the amplitudes at `begin`."""
     for start in range(begin, end, TILE):
         p0, p1, p2 = c[0], c[1], c[2]
@@ -75,8 +88,18 @@ def walk(c, power, begin, end, base_p, base_m, parent, metabolite):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def modal_profile(
-    scale, segments, first, lookup, decay, gain, power, amplitude, parent, metabolite, edges
-):
+    scale: float,
+    segments: Array,
+    first: Ints,
+    lookup: Ints,
+    decay: Array,
+    gain: Array,
+    power: Array,
+    amplitude: Array,
+    parent: Array,
+    metabolite: Array,
+    edges: Array,
+) -> tuple[float, float]:
     """One patient's profile from the modes; returns both areas. Arguments as in `stream_block`."""
     z, c, endless = np.zeros(5), np.empty(8), len(gain) - 1
     given = 0.0
@@ -109,7 +132,7 @@ def modal_profile(
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
-def accumulate(parent, metabolite, sums):
+def accumulate(parent: Array, metabolite: Array, sums: Array) -> tuple[float, float]:
     """Add one patient to the sums and sums of squares (4, n); returns both grid maxima."""
     top_p = top_m = 0.0
     for k in range(sums.shape[1]):
@@ -124,7 +147,9 @@ def accumulate(parent, metabolite, sums):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def peak(top, profile, spacing, edge, segments):
+def peak(
+    top: float, profile: Array, spacing: float, edge: Array, segments: Array
+) -> tuple[float, float]:
     """Largest value and its time over the grid and the starts of the segments."""
     high, when = top, -1.0
     for s in range(len(segments)):
@@ -139,7 +164,17 @@ def peak(top, profile, spacing, edge, segments):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def stream_block(theta, scale, segments, first, lookup, times, spacing, sums, single):
+def stream_block(
+    theta: Array,
+    scale: Array,
+    segments: Array,
+    first: Ints,
+    lookup: Ints,
+    times: Array,
+    spacing: float,
+    sums: Array,
+    single: Array,
+) -> None:
     """Profiles of one block of patients, summed on the fly and forgotten.
 
     Parameters
@@ -178,7 +213,17 @@ def stream_block(theta, scale, segments, first, lookup, times, spacing, sums, si
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def store_block(theta, scale, segments, first, lookup, times, spacing, parent, metabolite):
+def store_block(
+    theta: Array,
+    scale: Array,
+    segments: Array,
+    first: Ints,
+    lookup: Ints,
+    times: Array,
+    spacing: float,
+    parent: Array,
+    metabolite: Array,
+) -> None:
     """Profiles of one block of patients, kept: parent and metabolite (n, n_times) in mg/L.
 
     The other arguments are those of `stream_block`.

@@ -8,12 +8,16 @@ import math
 
 import numpy as np
 from numba import njit
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 SIZE = 8
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def rate_matrix(theta):
+def rate_matrix(theta: Array) -> Array:
     """x' = M x for x = (parent 3, metabolite 2, areas 2, input)."""
     m = np.zeros((SIZE, SIZE))
     m[0, 0] = -(theta[0] + theta[2] + theta[4]) / theta[1]
@@ -35,7 +39,7 @@ def rate_matrix(theta):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def multiply(a, b, out):
+def multiply(a: Array, b: Array, out: Array) -> None:
     for i in range(SIZE):
         for j in range(SIZE):
             total = 0.0
@@ -45,7 +49,7 @@ def multiply(a, b, out):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def exponential(m, time):
+def exponential(m: Array, time: float) -> Array:
     """exp(m time) for a matrix whose off-diagonal entries are not negative.
 
     Adding the largest outflow to the diagonal makes every term of the Taylor series
@@ -78,7 +82,7 @@ def exponential(m, time):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def advance(e, x, work):
+def advance(e: Array, x: Array, work: Array) -> None:
     for i in range(SIZE):
         total = 0.0
         for j in range(SIZE):
@@ -89,7 +93,17 @@ def advance(e, x, work):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def expm_profile(theta, scale, segments, first, spacing, parent, metabolite, edges, areas):
+def expm_profile(
+    theta: Array,
+    scale: float,
+    segments: Array,
+    first: Ints,
+    spacing: float,
+    parent: Array,
+    metabolite: Array,
+    edges: Array,
+    areas: Array,
+) -> None:
     """One patient's profile on the grid, at the segment edges, and the two areas.
 
     segments (n_segments, 4): start, length, input rate and bolus per unit of `scale`.

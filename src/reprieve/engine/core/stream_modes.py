@@ -9,20 +9,26 @@ with both concentrations in mg/L. Rates 0-2 belong to the parent, 3 and 4 to the
 
 import math
 
+import numpy as np
 from numba import njit
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
 
 # Smallest relative distance of two rates at which the sum of exponentials is used. Amplitudes
 # are divided differences: their rounding error is about eps / distance, 2e-11 here. Closer pairs
 # take the matrix exponential of `stream_expm`.
 SEPARATION = 1e-5
+TURN = 2.0 * math.pi / 3.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def cubic_rates(a2, a1, a0, rate):
+def cubic_rates(a2: float, a1: float, a0: float, rate: Array) -> None:
     """The positive roots of x^3 - a2 x^2 + a1 x - a0, falling, into rate[0:3].
 
-    All roots of a mammillary model are real and positive. Viete's trigonometric form is the
-    start; Newton steps remove the cancellation that it suffers in the smallest root.
+    All roots of a mammillary model are real and positive. The root that stands apart (largest or
+    smallest, by the sign of the cosine) comes from Viete's trigonometric form and two Newton
+    steps; the other two, however near each other, from the quadratic that remains.
     """
     shift = a2 / 3.0
     p = max(shift * shift - a1 / 3.0, 0.0)
@@ -30,27 +36,33 @@ def cubic_rates(a2, a1, a0, rate):
     cube = p * radius
     cosine = (shift * (shift * shift - 0.5 * a1) + 0.5 * a0) / cube if cube > 0.0 else 1.0
     angle = math.acos(min(1.0, max(-1.0, cosine))) / 3.0
-    for j in range(3):
-        x = shift + 2.0 * radius * math.cos(angle - 2.0943951023931953 * j)
-        for _ in range(2):
-            slope = (3.0 * x - 2.0 * a2) * x + a1
-            if slope != 0.0:
-                x -= (((x - a2) * x + a1) * x - a0) / slope
-        rate[j] = x
+    largest = cosine >= 0.0
+    x = shift + 2.0 * radius * math.cos(angle if largest else angle + TURN)
+    for _ in range(2):
+        slope = (3.0 * x - 2.0 * a2) * x + a1
+        if slope != 0.0:
+            x -= (((x - a2) * x + a1) * x - a0) / slope
+    product = a0 / x
+    total = (a1 - product) / x if largest else a2 - x  # whichever does not cancel
+    high = 0.5 * total + math.sqrt(max(0.25 * total * total - product, 0.0))
+    if largest:
+        rate[0], rate[1], rate[2] = x, high, product / high
+    else:
+        rate[0], rate[1], rate[2] = high, product / high, x
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def separated(rate):
+def separated(rate: Array) -> bool:
     """Whether every pair of the five rates is apart by more than SEPARATION, relatively."""
     for i in range(5):
         for j in range(i):
             if not abs(rate[i] - rate[j]) > SEPARATION * max(rate[i], rate[j]):
                 return False  # a rate that is not a number is not separated either
-    return rate[0] > 0.0 and rate[1] > 0.0 and rate[2] > 0.0 and rate[4] > 0.0
+    return bool(min(rate[1], rate[2], rate[4]) > 0.0)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def modes(theta, rate, amplitude):
+def modes(theta: Array, rate: Array, amplitude: Array) -> bool:
     """Fill rate (5,) and amplitude (8,): p_0..p_2, q_0..q_4 in 1/L. True when they can be used.
 
     theta: cl, vc, q1, vp1, q2, vp2, cl_m, vc_m, q_m, vp_m in L/h and L.
