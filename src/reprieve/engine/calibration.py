@@ -17,7 +17,7 @@ import numpy as np
 from reprieve.engine import mood
 from reprieve.engine.design import Design, shipped, shipped_names
 from reprieve.engine.facts import Fact, facts
-from reprieve.engine.measures import designs_of, measure
+from reprieve.engine.outcomes import designs_of, measure
 from reprieve.engine.mood import Array, MoodParameters
 from reprieve.engine.trial import Stimuli, run_trial
 from reprieve.errors import ModelError
@@ -68,11 +68,11 @@ def _of_fact(fact: Fact) -> Target:
 
 def outcome_target(design: Design, outcome: Any) -> Target | None:
     """A design's own outcome as a target, when it carries a value and a spread to weigh it."""
-    if outcome.value is None or not outcome.measure or "sd" not in outcome.measure:
+    if outcome.value is None or not outcome.measure or "fit_sd" not in outcome.measure:
         return None
-    spec = {k: v for k, v in outcome.measure.items() if k != "sd"} | {"design": design.key}
+    spec = {k: v for k, v in outcome.measure.items() if k != "fit_sd"} | {"design": design.key}
     wider = RECALLED_WIDER if outcome.status == "recalled" else 1.0
-    return Target(outcome.id, spec, outcome.value, wider * float(outcome.measure["sd"]))
+    return Target(outcome.id, spec, outcome.value, wider * float(outcome.measure["fit_sd"]))
 
 
 def permitted(name: str) -> Design:

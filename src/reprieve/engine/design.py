@@ -87,6 +87,18 @@ class Relapse:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowUp:
+    """How long patients are watched after relapse counting begins (d).
+
+    Exponential with that mean and an end: patients enter at different times and an
+    event-driven trial stops for all of them on one day.
+    """
+
+    exponential_mean_d: float
+    to_d: float
+
+
+@dataclass(frozen=True, slots=True)
 class Design:
     """A whole trial."""
 
@@ -99,7 +111,7 @@ class Design:
     arms: tuple[Plan, ...]
     groups: tuple[Group, ...] = ()
     relapse: Relapse | None = None
-    follow_up_d: float | None = None
+    follow_up: FollowUp | None = None
     first_line: bool = False
     pooled: bool = False
     outcomes: tuple[Outcome, ...] = ()
@@ -206,7 +218,7 @@ def from_study(study: Study) -> Design:
             Group(g["name"], tuple(g["rules"]), g.get("without")) for g in extra.get("group", ())
         ),
         relapse=Relapse(**relapse) if relapse else None,
-        follow_up_d=extra.get("follow_up", {}).get("uniform_to_d"),
+        follow_up=FollowUp(**extra["follow_up"]) if "follow_up" in extra else None,
         first_line=bool(extra.get("first_line", False)),
         pooled=bool(extra.get("pooled", False)),
         outcomes=study.outcomes,

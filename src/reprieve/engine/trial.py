@@ -9,6 +9,7 @@ import numpy as np
 from reprieve.engine import mood
 from reprieve.engine.core import mood as core
 from reprieve.engine.design import Design, Form, Plan, Sitting
+from reprieve.engine.instruments import is_madrs, rate
 from reprieve.engine.mood import Array, MoodParameters, Setting
 from reprieve.engine.others import amplitude_and_course
 
@@ -25,7 +26,9 @@ class Stimuli(Protocol):
 class ArmResult:
     """Every patient of one arm.
 
-    `baseline` (n,), `scores` (n, visits) observed MADRS; `latent` (n, visits) logit;
+    `baseline` (n,), `scores` (n, visits) observed MADRS; `latent` (n, visits) logit and `entry`
+    (n,) true MADRS before treatment; `noise` (n, visits + 1) and `offset` (n,) standard normals
+    behind the ratings;
     `visits_d` (visits,); `censor_d` (n,) end of observation after relapse counting begins;
     `parts` (n, visits, 6) logit or None.
     """
@@ -34,6 +37,9 @@ class ArmResult:
     baseline: Array
     scores: Array
     latent: Array
+    entry: Array
+    noise: Array
+    offset: Array
     visits_d: Array
     censor_d: Array
     completes: float
@@ -41,6 +47,16 @@ class ArmResult:
 
     def __len__(self) -> int:
         return len(self.baseline)
+
+    def rated(self, instrument: str) -> tuple[Array, Array]:
+        """Baseline (n,) and scores (n, visits) on any instrument that has a crosswalk."""
+        if is_madrs(instrument):
+            return self.baseline, self.scores
+        true = mood.to_madrs(self.latent)
+        return (
+            rate(self.entry, instrument, self.offset, self.noise[:, -1]),
+            rate(true, instrument, self.offset, self.noise[:, :-1]),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +111,7 @@ def _run_arm(
     shock = rng.standard_normal((n, len(visits)))
     noise = rng.standard_normal((n, len(visits)))
     first = rng.standard_normal(n)
-    censor = rng.random(n)
+    censor, offset = rng.random(n), rng.standard_normal(n)
     means, course = amplitude_and_course(plan.others, params)
     patient, amplitude, true = mood.draw_patients(params, uniform, setting, means)
     latent = np.empty((n, len(visits)))
@@ -122,18 +138,28 @@ def _run_arm(
         if explain:
             parts[rows] = made
     sm = params["sm"]
-    follow = design.follow_up_d
-    start = design.relapse.from_d if design.relapse else 0.0
     return ArmResult(
         plan.name,
         np.round(np.clip(true + sm * first, design.baseline.minimum, mood.MADRS_MAX)),
         mood.observe(latent, noise, sm),
         latent,
+        true,
+        np.column_stack([noise, first]),
+        offset,
         visits,
-        start + follow * censor if follow else np.full(n, visits[-1]),
+        _censoring(design, censor, float(visits[-1])),
         plan.completes,
         parts if explain else None,
     )
+
+
+def _censoring(design: Design, uniform: Array, last: float) -> Array:
+    """(n,) day on which each patient's observation ends."""
+    if design.follow_up is None:
+        return np.full(len(uniform), last)
+    start = design.relapse.from_d if design.relapse else 0.0
+    watched = -design.follow_up.exponential_mean_d * np.log1p(-uniform)
+    return start + np.minimum(watched, design.follow_up.to_d)
 
 
 def events(

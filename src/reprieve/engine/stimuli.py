@@ -1,0 +1,49 @@
+"""The drug's stimulus to plasticity, by session form, for people known only by their rank.
+
+The mood model needs one number of the kinetics a session: receptor occupancy integrated over
+time. Its distribution over adults is computed once a form from the kinetic models; a person's
+rank then picks the same place in every form's distribution, so that somebody who clears
+ketamine slowly does so at every dose and by every route.
+"""
+
+from dataclasses import dataclass, field
+from threading import Lock
+
+import numpy as np
+
+from reprieve.engine.design import Form
+from reprieve.engine.mood import Array
+from reprieve.engine.occupancy import stimulus
+from reprieve.engine.patient import Patient, draw_people
+
+PEOPLE = 2000
+GRID = np.linspace(0.0, 1.0, 201)
+SEED = 20190611
+
+
+@dataclass
+class FormStimuli:
+    """Occupancy integrals (h) of session forms, computed when first asked for.
+
+    Parameters
+    ----------
+    patient : what is known of the people; the rest is drawn
+    """
+
+    patient: Patient | None = None
+    _tables: dict[Form, Array] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def __call__(self, form: Form, uniform: Array) -> Array:
+        """(n,) occupancy integral, h, of people at rank `uniform` (n,) in (0, 1)."""
+        return np.interp(uniform, GRID, self.table(form))
+
+    def table(self, form: Form) -> Array:
+        """(201,) quantiles of the form's occupancy integral, h."""
+        with self._lock:
+            if form not in self._tables:
+                rng = np.random.default_rng(SEED)
+                people = draw_people(PEOPLE, rng, self.patient)
+                drawn = stimulus(form, people, rng)[:, 0]
+                self._tables[form] = np.quantile(drawn, GRID)
+            return self._tables[form]
