@@ -19,22 +19,6 @@ HOURS_PER_DAY = 24.0
 LONGEST_H = 10 * 365.25 * HOURS_PER_DAY  # nobody plans a regimen beyond ten years
 LONGEST_INFUSION_H = 7 * HOURS_PER_DAY
 
-# Beyond these a dose is a slip of the pen. mg and mg/kg for one administration; an infusion
-# may add `per_h` mg/kg for each of its hours. Anaesthetic labelling sets the IV and IM rows
-# (induction to 4.5 mg/kg IV, 13 mg/kg IM), intensive care the sustained rate (1.3 mg/kg/h for
-# three days was measured), the highest published amounts the rest, each rounded up. Status:
-# assumed.
-_LIMITS: dict[str, tuple[float, float, float]] = {
-    "iv": (450.0, 4.5, 1.5),
-    "im": (1300.0, 13.0, 0.0),
-    "sc": (450.0, 4.5, 1.5),
-    "nasal": (250.0, 3.0, 0.0),
-    "oral": (800.0, 10.0, 0.0),
-    "sublingual": (800.0, 10.0, 0.0),
-}
-_MIDAZOLAM_LIMIT = (30.0, 0.35, 0.1)  # sedation ends and anaesthesia begins here
-_HEAVY_KG = 100.0  # turns a limit per kg and hour into one in mg
-
 
 @dataclass(frozen=True, slots=True)
 class Dose:
@@ -69,7 +53,7 @@ class Dose:
         _in_range("amount", self.amount, math.inf, self.unit)
         _in_range("time", self.time_h, LONGEST_H, "h")
         _in_range("duration", self.duration_h, LONGEST_INFUSION_H, "h")
-        most = largest_amount(self.drug, self.route, self.unit, self.duration_h)
+        most = largest_amount(self.drug, self.route, self.unit, self.duration_h, self.form)
         if self.amount > most:
             raise DoseError(_too_much(self, most))
 
@@ -199,14 +183,17 @@ class Regimen:
         return replace(self, doses=doses, text="")
 
 
-def largest_amount(drug: str, route: str, unit: str, duration_h: float) -> float:
-    """The most that one administration may hold, in its own unit; saline and placebo hold 0."""
-    if drug in ("saline", "placebo"):
-        return 0.0
-    mg, mg_per_kg, per_h = _MIDAZOLAM_LIMIT if drug == "midazolam" else _LIMITS[route]
-    if unit == "mg/kg":
-        return mg_per_kg + per_h * duration_h
-    return mg + per_h * duration_h * _HEAVY_KG
+def largest_amount(
+    drug: str, route: str, unit: str, duration_h: float, form: str | None = None
+) -> float:
+    """The most that one administration may hold, in its own unit; saline and placebo hold 0.
+
+    The limits stand in the protocol files (`refuse_above`).
+    """
+    from reprieve.engine.protocols import limits
+
+    at_once, per_h = limits(drug, route, unit, form)
+    return at_once + per_h * duration_h
 
 
 def _too_much(dose: Dose, most: float) -> str:

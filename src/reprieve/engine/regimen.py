@@ -162,7 +162,7 @@ def _visit(plan: _Plan, course: _Course, draft: Draft) -> Visit:
         if draft.duration_h is not None:
             parts = (_stretched(plan, draft, parts, draft.duration_h),)
     else:
-        parts = _parts(plan, draft, drug, route, before)
+        parts = _parts(plan, draft, drug, route, form, before)
     visit = Visit(drug, route, form, parts)
     _check_visit(plan, draft, visit)
     return visit
@@ -195,9 +195,9 @@ def _form(plan: _Plan, draft: Draft, drug: str, route: str, before: str | None) 
 
 
 def _parts(
-    plan: _Plan, draft: Draft, drug: str, route: str, before: Visit | None
+    plan: _Plan, draft: Draft, drug: str, route: str, form: str | None, before: Visit | None
 ) -> tuple[Part, ...]:
-    default = usual(drug, route)
+    default = usual(drug, route, form)
     steps = draft.steps or [_usual_step(plan, draft, drug, route, default)]
     parts: list[Part] = []
     offset = 0.0
@@ -347,7 +347,7 @@ def _pattern(plan: _Plan, course: _Course, draft: Draft, visit: Visit) -> Patter
         return course.pattern
     plan.assume(
         f"sessions without a schedule: {TWICE_WEEKLY.name} assumed from protocol "
-        f"{usual(visit.drug, visit.route).protocol}",
+        f"{usual(visit.drug, visit.route, visit.form).protocol}",
         draft.where("count" if draft.count else "span_h"),
     )
     return TWICE_WEEKLY
@@ -393,7 +393,7 @@ def _count(
 def _open_ended(
     plan: _Plan, draft: Draft, pattern: Pattern, visit: Visit, start: float, last: bool
 ) -> tuple[int, float]:
-    default = usual(visit.drug, visit.route)
+    default = usual(visit.drug, visit.route, visit.form)
     if pattern.period_h / len(pattern.offsets_h) < WEEK:
         weeks, source = default.weeks, f"assumed from protocol {default.protocol}"
     elif not last:
