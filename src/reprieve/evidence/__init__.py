@@ -9,15 +9,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reprieve.evidence.practice import (
-        Protocol,
-        interaction,
-        interaction_names,
-        protocol,
-        protocol_for,
-        protocol_names,
-    )
-    from reprieve.evidence.references import Reference, bibliography, cite, reference
     from reprieve.evidence.library import (
         Observation,
         case,
@@ -27,6 +18,15 @@ if TYPE_CHECKING:
         observation,
         observations,
     )
+    from reprieve.evidence.practice import (
+        Protocol,
+        interaction,
+        interaction_names,
+        protocol,
+        protocol_for,
+        protocol_names,
+    )
+    from reprieve.evidence.references import Reference, bibliography, cite, reference
     from reprieve.evidence.scales import Instrument, instrument, instrument_names
     from reprieve.evidence.study import Arm, Outcome, Population, Study, read_study
 

@@ -77,7 +77,7 @@ def _entry(lines: Iterable[str]) -> Entry:
 def write() -> None:
     """Write the manifest from the files as they are."""
     lines = [
-        "# Rows and checksum of every evidence file; written by python -m reprieve.evidence.manifest",
+        "# Rows and checksum of every evidence file, by python -m reprieve.evidence.manifest",
         *(
             f'"{key}" = {{ rows = {entry.rows}, checksum = "{entry.checksum}" }}'
             for key, entry in current().items()

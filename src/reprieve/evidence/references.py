@@ -97,7 +97,7 @@ def close_names(name: str, known: Iterable[str], most: int = 8) -> list[str]:
     from difflib import get_close_matches
 
     names = list(known)
-    return get_close_matches(name.lower(), names, most, 0.4) or [*sorted(names)[:most], "..."]
+    return get_close_matches(name, names, most, 0.4) or [*sorted(names)[:most], "..."]
 
 
 def cite(*sources: Any, bibtex: bool = False) -> str:

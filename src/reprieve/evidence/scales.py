@@ -4,9 +4,10 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
-from reprieve.errors import UnknownNameError
+from reprieve.errors import InputError, UnknownNameError
 from reprieve.evidence.library import HOME, names
 from reprieve.evidence.schema import STATUSES, Table, parse_toml, read_text
 
@@ -81,14 +82,16 @@ class Instrument:
         """The score on this instrument that matches a MADRS score (0 to 60)."""
         own, common = self._points()
         if not 0 <= madrs <= 60:
-            raise UnknownNameError("MADRS score", f"{madrs:g}", ("0 to 60",))
+            raise InputError(f"A MADRS score of {madrs:g} does not exist; give 0 to 60.")
         return _interpolate(madrs, common, own)
 
     def check(self, score: float) -> float:
         """The score itself, refused outside the range of the instrument."""
         if not self.low <= score <= self.high:
-            where = f"{self.low:g} to {self.high:g}"
-            raise UnknownNameError(f"{self.name} score", f"{score:g}", (where,))
+            raise InputError(
+                f"A {self.name} score of {score:g} does not exist; "
+                f"give {self.low:g} to {self.high:g}."
+            )
         return score
 
     def band(self, score: float) -> str:
@@ -210,13 +213,13 @@ def _band(table: Table) -> Band:
 
 def _crosswalk(parent: Table, low: float, high: float) -> Crosswalk:
     table = parent.sub("crosswalk")
-    points: list[Any] = table.need("points")
+    points: Any = table.need("points")
     if not isinstance(points, list) or not all(isinstance(p, list) and len(p) == 2 for p in points):
         table.refuse("must be a list of [score, madrs] pairs", "points")
     score = tuple(table.checked(p[0], "points", low=low, high=high) for p in points)
     madrs = tuple(table.checked(p[1], "points", low=0, high=60) for p in points)
     for name, values in (("scores", score), ("MADRS values", madrs)):
-        if any(b <= a for a, b in zip(values, values[1:], strict=False)):
+        if any(b <= a for a, b in pairwise(values)):
             table.refuse(f"must have {name} that increase from point to point", "points")
     if (score[0], score[-1], madrs[0], madrs[-1]) != (low, high, 0, 60):
         table.refuse("must run from the lowest score at 0 to the highest at 60", "points")
@@ -238,5 +241,5 @@ def _check_bands(found: Instrument, table: Table) -> None:
     ends = [(band.low, band.high) for band in found.bands]
     if ends[0][0] != found.low or ends[-1][1] != found.high:
         table.refuse("bands must cover the whole range of the instrument")
-    if any(b[0] != a[1] + 1 for a, b in zip(ends, ends[1:], strict=False)):
+    if any(b[0] != a[1] + 1 for a, b in pairwise(ends)):
         table.refuse("each band must begin one point above the one before")

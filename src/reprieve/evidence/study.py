@@ -7,49 +7,24 @@ and a trial file of your own use the same schema, with a regimen text and awaren
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, cast
 
 from reprieve.evidence.schema import NOTHING, STATUSES, Table, parse_toml, read_text
+from reprieve.evidence.words import (
+    AWARENESS,
+    HOURS,
+    INTERVALS,
+    RATES,
+    SIMULATED_ARM,
+    SIMULATED_STUDY,
+    SPLITS,
+    SPREADS,
+    UNITS,
+)
 
 Status = Literal["verified", "recalled", "digitised", "derived", "assumed"]
-
-SPLITS = ("calibration", "validation", "none")
-AWARENESS = (
-    "open",
-    "aware_active",
-    "blinded_crossover",
-    "midazolam_control",
-    "saline_control",
-    "nasal_placebo",
-    "new_ad_active",
-    "new_ad_placebo",
-    "masked",
-    "oral_open",
-    "placebo_pill",
-)
-# keys that only simulated designs carry; their consumer (engine.design) checks what they hold
-SIMULATED_ARM = (
-    "regimens",
-    "treatments",
-    "completes",
-    "later_awareness",
-    "maintenance",
-    "weekly_visits",
-)
-SIMULATED_STUDY = ("group", "follow_up", "pooled", "first_line", "stands_for")
-HOURS = {"min": 1 / 60, "h": 1.0, "d": 24.0, "day": 24.0, "week": 168.0, "month": 730.5}
-UNITS = frozenset(
-    """% points pp d days h min months weeks ratio OR RR NNT SMD r R p fraction 1 indicator
-    1/h 1/min L L/h L/h/y L/min L/min/kg mL/min/kg mg mg/d mg/kg mmHg bpm cm change count cases
-    ng/mL ug/mL nmol/mL umol/L uM nM mg/L ng*h/mL ng*min/mL ug*h/L/mg treatments infusions
-    sessions visits beta kg""".split()
-) | {"per 1000", "per 1000 sessions", "mg/d diazepam eq", "of 12", "SD of change"}
-RATES = frozenset({"response_rate", "remission_rate", "relapse_free", "relapse_rate"})
-SPREADS = frozenset(
-    """SD SE CI95 CI90 CrI95 range IQR p geometric_SD CV% digitisation_error ROC as_printed
-    other""".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +227,7 @@ def _check_reference(table: Table, reference: str) -> None:
 
 def _visits(table: Table) -> tuple[float, ...]:
     visits = table.numbers("visits_d")
-    if any(later <= earlier for earlier, later in zip(visits, visits[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(visits)):
         table.refuse("must increase from one visit to the next", "visits_d")
     return visits
 
@@ -322,7 +297,9 @@ def _outcome(table: Table) -> Outcome:
     kind = table.text("kind")
     unit = table.text("unit", "")
     if unit and unit not in UNITS:
-        table.refuse(f"'{unit}' is not a known unit; use one of UNITS in study.py", "unit")
+        table.refuse(
+            f"'{unit}' is not a known unit; the known ones are in the docs under Evidence", "unit"
+        )
     is_rate = kind in RATES and unit in ("", "%")
     bounds = {"low": 0.0, "high": 100.0} if is_rate else {}
     status = table.choice("status", STATUSES)
@@ -359,9 +336,23 @@ def _outcome(table: Table) -> Outcome:
         measure=table.mapping("measure"),
     )
     table.done()
+    _check_outcome(outcome, table)
+    return outcome
+
+
+def _check_outcome(outcome: Outcome, table: Table) -> None:
     if (outcome.value is None) == (outcome.range is None):
         table.refuse("needs either value or range, and not both")
-    return outcome
+    if outcome.interval and outcome.value is not None and outcome.spread_kind in INTERVALS:
+        low, high = outcome.interval
+        if not low <= outcome.value <= high:
+            table.refuse(f"{outcome.value:g} lies outside its own interval", "value")
+
+
+def _near(unit: str) -> str:
+    from reprieve.evidence.references import close_names
+
+    return ", ".join(close_names(unit, UNITS))
 
 
 def _spread(table: Table) -> tuple[float | tuple[float, float] | None, str]:
