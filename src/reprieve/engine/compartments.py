@@ -189,8 +189,9 @@ def _transit_metabolites(
 ) -> Plan:
     v = who.values
     film = any(d.route == "sublingual" for d in doses)
-    swallowed = film and depth >= NORKETAMINE
-    names = ["central", "peripheral1", "peripheral2"] + ["mucosa"] * film
+    nasal = any(d.route == "nasal" for d in doses) and model.has("f_nasal")
+    swallowed = (film or nasal) and depth >= NORKETAMINE
+    names = ["central", "peripheral1", "peripheral2"] + ["mucosa"] * film + ["nose"] * nasal
     names += ["gut", "portal"] * swallowed
     names += ["transit1", "transit2", "nk", "nk_peripheral"] * (depth >= NORKETAMINE)
     names += ["transit3", "transit4", "hnk", "hnk_peripheral"] * (depth >= HNK)
@@ -201,6 +202,8 @@ def _transit_metabolites(
     outputs = [Output("central", v["vc"])]
     if film:
         s.flow("mucosa", "central", v["ka_film"])
+    if nasal:
+        s.flow("nose", "central", v["ka_nasal"])
     if depth < NORKETAMINE:
         s.lose("central", cl / v["vc"])
     else:
@@ -231,6 +234,12 @@ def _transit_metabolites(
             inputs.append(Input("mucosa", v["f_film"] * d.amount, time, v["d_film"]))
             if swallowed:
                 inputs.append(Input("gut", v["f_swallowed"] * d.amount, time, v["d_swallowed"]))
+        elif nasal and d.route == "nasal":
+            f = np.minimum(v["f_nasal"], 1.0)
+            inputs.append(Input("nose", f * d.amount, time, _fill(0.0, who)))
+            if swallowed:
+                f_nk = np.minimum(v["f_presystemic_nk"], 1.0 - f)
+                inputs.append(Input("gut", f_nk * d.amount, time, v["d_swallowed"]))
         else:
             raise _no_route(model, d.route)
     return Plan(s, inputs, outputs)
