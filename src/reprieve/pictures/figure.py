@@ -49,6 +49,8 @@ class Figure:
     width, height : pixels; the drawing scales with its page
     legend : "top" a key under the title, "direct" names at the line ends, "none"
 
+    Notes
+    -----
     Colours are given as a series number 1-6 or a name of `theme.LIGHT` ("good", "bad", "muted").
     Left out, each new label takes the next series colour, and marks that share a label share a
     colour and one legend entry: a median line and its band belong together.
