@@ -1,0 +1,45 @@
+"""`reprieve validate`: the model beside what was published, or beside a trial file of yours."""
+
+import sys
+from importlib import import_module
+
+import click
+
+from reprieve.errors import InputError
+
+
+@click.command()
+@click.argument("file", required=False)
+@click.option("--kinetics", "part", flag_value="kinetics", help="Concentrations, row by row.")
+@click.option("--safety", "part", flag_value="safety", help="Acute effects, row by row.")
+@click.option("--facts", "part", flag_value="facts", help="The course of depression (default).")
+@click.option("-n", "patients", type=int, help="Virtual patients an arm.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same numbers.")
+@click.option("--workers", type=int, help="Cores to use; all of them when left out.")
+@click.option("--cluster", help="Address of a Dask scheduler, such as tcp://127.0.0.1:8786.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--out", type=click.Path(dir_okay=False), help="Write .html, .md or JSON here.")
+def command(
+    file: str | None,
+    part: str | None,
+    patients: int | None,
+    seed: int,
+    workers: int | None,
+    cluster: str | None,
+    as_json: bool,
+    out: str | None,
+) -> None:
+    """Set the model beside published numbers; exit 1 when a bar is missed.
+
+    With FILE, a trial file that the project has never seen, print predicted intervals beside
+    its observed values.
+    """
+    from reprieve.report.asked import Asked
+
+    if file is not None and part in ("kinetics", "safety"):
+        raise InputError(f"--{part} takes no FILE; give a trial file without it.")
+    asked = Asked(file, as_json, out, seed, patients, workers, cluster)
+    # each report has run(asked) -> bool: whether every bar is met
+    met: bool = import_module(f"reprieve.report.{part or 'facts'}").run(asked)
+    if not met:
+        sys.exit(1)
