@@ -16,9 +16,10 @@ import numpy as np
 
 from reprieve.engine import mood
 from reprieve.engine.design import Design, shipped, shipped_names
+from reprieve.engine.ensemble import Ensemble, header
 from reprieve.engine.facts import Fact, facts
-from reprieve.engine.outcomes import designs_of, measure
 from reprieve.engine.mood import Array, MoodParameters
+from reprieve.engine.outcomes import designs_of, measure
 from reprieve.engine.trial import Stimuli, run_trial
 from reprieve.errors import ModelError
 
@@ -116,12 +117,13 @@ class Problem:
         """(targets, parameters) forward differences in prior SD."""
         moved = [theta + STEP * e for e in np.eye(len(theta))]
         columns = list(pool.map(self.predict, moved))
-        return np.nan_to_num(np.column_stack([(c - at) / STEP for c in columns]))
+        slopes = np.column_stack([(c - at) / STEP for c in columns])
+        return np.asarray(np.nan_to_num(slopes), float)
 
     def residual(self, values: Array, targets: Array | None = None) -> Array:
         """(model - target) / SD; a target that cannot be computed counts as five SD off."""
         aim = self.value if targets is None else targets
-        return np.nan_to_num((values - aim) / self.sd, nan=5.0)
+        return np.asarray(np.nan_to_num((values - aim) / self.sd, nan=5.0), float)
 
 
 def huber(r: Array) -> float:
@@ -134,17 +136,25 @@ def _weights(r: Array) -> Array:
     return np.minimum(1.0, HUBER / np.maximum(np.abs(r), 1e-9))
 
 
-def newton_step(jacobian: Array, r: Array, theta: Array, centre: Array, sd: Array, damp: float) -> Array:
+def newton_step(
+    jacobian: Array, r: Array, theta: Array, centre: Array, sd: Array, damp: float
+) -> Array:
     """One damped Gauss-Newton step of residuals (weighted) and a unit normal prior."""
     J = jacobian / sd[:, None]
     W = _weights(r)[:, None]
     H = J.T @ (W * J) + (1.0 + damp) * np.eye(len(theta))
-    return np.linalg.solve(H, -(J.T @ (W[:, 0] * r) + theta - centre))
+    return np.asarray(np.linalg.solve(H, -(J.T @ (W[:, 0] * r) + theta - centre)), float)
 
 
-def fit(problem: Problem, start: Array, steps: int = 12, progress: Progress | None = None) -> Fit:
-    """Search from `start` until no damping gives a lower loss."""
-    theta, centre, damp = start.copy(), np.zeros(len(start)), 0.3
+def fit(
+    problem: Problem,
+    start: Array | None = None,
+    steps: int = 12,
+    progress: Progress | None = None,
+) -> Fit:
+    """Search from `start` (default the prior) until no damping gives a lower loss."""
+    centre = np.zeros(len(mood.free_names()))
+    theta, damp = centre.copy() if start is None else start.copy(), 0.3
     values = problem.predict(theta)
 
     def loss(v: Array, th: Array) -> float:
@@ -203,3 +213,38 @@ def draw_ensemble(
             if progress:
                 progress(k + 1, members)
     return np.array([t for t, _ in found]), np.array([misfit for _, misfit in found])
+
+
+def assemble(
+    problem: Problem,
+    mode: Fit,
+    thetas: Array,
+    misfit: Array,
+    command: str,
+    seed: int,
+    date: str,
+) -> Ensemble:
+    """The ensemble file: sets in natural units, equal weights but for hopeless members.
+
+    Members of randomised maximum likelihood are draws already; one whose misfit lies far above
+    the others failed to converge and is dropped.
+    """
+    keep = misfit <= np.median(misfit) + 3 * (np.quantile(misfit, 0.75) - np.median(misfit)) + 1.0
+    names = mood.free_names()
+    sets = np.array([[MoodParameters.from_theta(t)[n] for n in names] for t in thetas[keep]])
+    best = MoodParameters.from_theta(mode.theta)
+    top = header(command, seed, date, len(problem.uniform), mode.loss)
+    top |= {"members_drawn": len(thetas), "members_kept": int(keep.sum())}
+    residual = problem.residual(mode.values)
+    table = tuple(
+        {
+            "id": t.id,
+            "target": t.value,
+            "sd": t.sd,
+            "model": float(f"{v:.5g}"),
+            "z": round(float(r), 2),
+        }
+        for t, v, r in zip(problem.targets, mode.values, residual, strict=True)
+    )
+    weights = np.full(len(sets), 1 / len(sets))
+    return Ensemble(names, sets, weights, np.array([best[n] for n in names]), top, table)

@@ -127,6 +127,11 @@ class Design:
             f"{self.key}: no arm '{name}'. Arms: {', '.join(a.name for a in self.arms)}."
         )
 
+    @property
+    def needs_parts(self) -> bool:
+        """Whether an outcome asks for suicidal ideation, which rests on the parts of the effect."""
+        return any(_asks_parts(outcome.measure) for outcome in self.outcomes)
+
     def forms(self) -> list[Form]:
         """Every distinct active session form, in order of first use."""
         seen: dict[Form, None] = {}
@@ -136,6 +141,11 @@ class Design:
                     if sitting.form is not None:
                         seen.setdefault(sitting.form)
         return list(seen)
+
+
+def _asks_parts(spec: Mapping[str, Any]) -> bool:
+    kind = str(spec.get("kind", ""))
+    return kind.startswith("si_") or any(_asks_parts(s) for s in spec.get("of", ()))
 
 
 def sittings(regimen: Regimen, awareness: str) -> list[Sitting]:
@@ -174,6 +184,13 @@ def shipped(name: str) -> Design:
     if not path.is_file():
         raise EvidenceError(f"No design '{name}'. Known: {', '.join(shipped_names())}.")
     return from_study(read_study(Path(str(path))))
+
+
+def find(name_or_path: str) -> Design:
+    """A trial file by its path, or a shipped design by its name."""
+    if name_or_path in shipped_names():
+        return shipped(name_or_path)
+    return read_design(Path(name_or_path))
 
 
 def shipped_names() -> list[str]:

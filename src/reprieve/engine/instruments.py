@@ -40,7 +40,9 @@ def link(name: str, sm: float = 2.5) -> Link:
     scatter = scale.crosswalk.error_sd if scale.crosswalk else 0.0
     table = np.asarray([scale.from_madrs(float(x)) for x in FINE])
     personal = float(np.sqrt(max(0.0, scatter**2 - 2 * sm**2)))
-    return Link(scale.name, table, personal, float(scale.measurement_sd.value), scale.low, scale.high)
+    return Link(
+        scale.name, table, personal, float(scale.measurement_sd.value), scale.low, scale.high
+    )
 
 
 def is_madrs(name: str) -> bool:
@@ -60,4 +62,4 @@ def rate(true_madrs: Array, name: str, offset: Array, noise: Array) -> Array:
     scale = link(name)
     shift = scale.personal * (offset if true_madrs.ndim == 1 else offset[:, None])
     linked = np.interp(true_madrs + shift, FINE, scale.table)
-    return np.round(np.clip(linked + scale.error * noise, scale.low, scale.high))
+    return np.asarray(np.round(np.clip(linked + scale.error * noise, scale.low, scale.high)), float)

@@ -3,11 +3,11 @@
 The equations stand in `docs/mood.md`; the kernel is `core.mood`.
 """
 
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-import tomllib
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,9 +124,9 @@ class MoodParameters:
         v = self.values
         lam = v["lam"] * (v["first_hazard"] if first_line else 1.0)
         return np.array(
-            [v["kon"], v["wf"], v["tf"], v["ts"], v["kc"], v["rhoc"], v["p50"], v["hill"], v["alpha"],
-             v["txo"], v["taux"], v["nh"], v["tauh"], v["sw"], v["tw"], lam, v["gam"], v["tauz"],
-             v["risez"], v["floor"]]
+            [v["kon"], v["wf"], v["tf"], v["ts"], v["kc"], v["rhoc"], v["p50"], v["hill"],
+             v["alpha"], v["txo"], v["taux"], v["nh"], v["tauh"], v["sw"], v["tw"], lam, v["gam"],
+             v["tauz"], v["risez"], v["floor"]]
         )  # fmt: skip
 
     def gain(self, awareness: str) -> float:
@@ -213,7 +213,7 @@ def draw_patients(
     base = setting.baseline
     # Truncated at the inclusion minimum, on the true score, as everything after is.
     sd = max(0.5, np.sqrt(max(base.sd**2 - v["sm"] ** 2, 0.25)))
-    mean = _untruncated_mean(base.mean, sd, base.minimum)
+    mean = untruncated_mean(base.mean, sd, base.minimum)
     low = ndtr((base.minimum - mean) / sd)
     high = ndtr((58.0 - mean) / sd)
     true = mean + sd * ndtri(low + (high - low) * uniform[:, U_BASE])
@@ -249,7 +249,7 @@ def draw_patients(
 
 
 @cache
-def _untruncated_mean(target: float, sd: float, minimum: float) -> float:
+def untruncated_mean(target: float, sd: float, minimum: float) -> float:
     """Mean of the normal whose part above `minimum` has mean `target`."""
     mean = target
     for _ in range(60):
@@ -266,4 +266,4 @@ def to_madrs(latent: Array) -> Array:
 
 def observe(latent: Array, noise: Array, sm: float) -> Array:
     """What a rater writes down: whole points, with rating error of SD `sm`."""
-    return np.round(np.clip(to_madrs(latent) + sm * noise, 0.0, MADRS_MAX))
+    return np.asarray(np.round(np.clip(to_madrs(latent) + sm * noise, 0.0, MADRS_MAX)), float)

@@ -9,13 +9,14 @@ so that neither facts nor trial files need code of their own.
 """
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-
-from reprieve.engine.design import Design, Group, Relapse
+from reprieve.engine import suicidality
+from reprieve.engine.design import Design, Relapse
 from reprieve.engine.mood import Array
 from reprieve.engine.trial import ArmResult, TrialResult
 from reprieve.errors import EvidenceError
@@ -53,7 +54,7 @@ _OPERATIONS: dict[str, Callable[[list[float]], float]] = {
     "difference": lambda x: x[0] - x[1],
     "mean": lambda x: float(np.mean(x)),
     "percent": lambda x: 100.0 * x[0] / x[1],
-    "falling": lambda x: float(all(a > b for a, b in zip(x, x[1:], strict=False))),
+    "falling": lambda x: float(all(a > b for a, b in pairwise(x))),
 }
 
 
@@ -86,7 +87,7 @@ def members(design: Design, arm: ArmResult, name: str | None) -> Mask:
         return np.ones(len(arm), bool)
     for group in design.groups:
         if group.name == name:
-            inside = np.all([_holds(arm, rule) for rule in group.rules], axis=0)
+            inside = np.asarray(np.all([_holds(arm, rule) for rule in group.rules], axis=0), bool)
             return inside & ~members(design, arm, group.without) if group.without else inside
     raise EvidenceError(
         f"{design.key}: no group '{name}'. Groups: {', '.join(g.name for g in design.groups)}."
@@ -152,6 +153,12 @@ def _ever(r: TrialResult, s: Mapping[str, Any]) -> float:
     else:
         hit = scores <= (1 - s.get("fall", 0.5)) * base[:, None]
     return 100 * _mean(hit.any(axis=1))
+
+
+def _group_share(r: TrialResult, s: Mapping[str, Any]) -> float:
+    """Percent of an arm that belongs to the group `among`."""
+    a = r.arms[_known(r, s["arm"])]
+    return 100 * _mean(members(r.design, a, s["among"])) * a.completes
 
 
 def _difference(r: TrialResult, s: Mapping[str, Any]) -> float:
@@ -307,6 +314,17 @@ def _share_of_improvement(r: TrialResult, s: Mapping[str, Any]) -> float:
     return 100 * early / late
 
 
+def _ideation(compute: suicidality.Ideation) -> Callable[[TrialResult, Mapping[str, Any]], float]:
+    """An outcome of suicidal ideation as a kind of outcome."""
+
+    def kind(r: TrialResult, s: Mapping[str, Any]) -> float:
+        arm = r.arms[_known(r, s["arm"])]
+        control = r.arms[_known(r, s["control"])] if "control" in s else None
+        return compute(s, arm, control, visit(arm, s["day"]))
+
+    return kind
+
+
 KINDS: dict[str, Callable[[TrialResult, Mapping[str, Any]], float]] = {
     "change_mean": _change_mean,
     "change_sd": _change_sd,
@@ -315,6 +333,7 @@ KINDS: dict[str, Callable[[TrialResult, Mapping[str, Any]], float]] = {
     "response_rate": _response,
     "remission_rate": _remission,
     "ever_rate": _ever,
+    "group_share": _group_share,
     "diff_vs_control": _difference,
     "effect_size_g": _effect_size,
     "prepost_g": _prepost,
@@ -325,4 +344,5 @@ KINDS: dict[str, Callable[[TrialResult, Mapping[str, Any]], float]] = {
     "mean_days": _relapse_mean,
     "hazard_ratio": _hazard_ratio,
     "share_of_improvement": _share_of_improvement,
+    **{name: _ideation(compute) for name, compute in suicidality.KINDS.items()},
 }

@@ -6,8 +6,8 @@ rank then picks the same place in every form's distribution, so that somebody wh
 ketamine slowly does so at every dose and by every route.
 """
 
-from dataclasses import dataclass, field
-from threading import Lock
+from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -21,7 +21,7 @@ GRID = np.linspace(0.0, 1.0, 201)
 SEED = 20190611
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class FormStimuli:
     """Occupancy integrals (h) of session forms, computed when first asked for.
 
@@ -31,19 +31,15 @@ class FormStimuli:
     """
 
     patient: Patient | None = None
-    _tables: dict[Form, Array] = field(default_factory=dict)
-    _lock: Lock = field(default_factory=Lock)
 
     def __call__(self, form: Form, uniform: Array) -> Array:
         """(n,) occupancy integral, h, of people at rank `uniform` (n,) in (0, 1)."""
-        return np.interp(uniform, GRID, self.table(form))
+        return np.interp(uniform, GRID, quantiles(form, self.patient))
 
-    def table(self, form: Form) -> Array:
-        """(201,) quantiles of the form's occupancy integral, h."""
-        with self._lock:
-            if form not in self._tables:
-                rng = np.random.default_rng(SEED)
-                people = draw_people(PEOPLE, rng, self.patient)
-                drawn = stimulus(form, people, rng)[:, 0]
-                self._tables[form] = np.quantile(drawn, GRID)
-            return self._tables[form]
+
+@lru_cache(maxsize=1024)
+def quantiles(form: Form, patient: Patient | None = None) -> Array:
+    """(201,) quantiles of a form's occupancy integral, h, over people like `patient`."""
+    rng = np.random.default_rng(SEED)
+    people = draw_people(PEOPLE, rng, patient)
+    return np.quantile(stimulus(form, people, rng)[:, 0], GRID)

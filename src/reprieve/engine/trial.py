@@ -89,11 +89,18 @@ def run_trial(
     """
     if setting is None:
         setting = Setting(design.baseline, design.first_line, spread=design.pooled)
+    explain = explain or design.needs_parts
     arms = {
         plan.name: _run_arm(design, plan, params, uniform, seed, stimuli, setting, explain)
         for plan in design.arms
     }
     return TrialResult(design, arms)
+
+
+def elsewhere(design: Design, rng: np.random.Generator) -> Setting:
+    """Another place that runs the same design: its trial effects are drawn."""
+    drug, context, shared = rng.standard_normal(3)
+    return Setting(design.baseline, design.first_line, drug, context, shared, spread=design.pooled)
 
 
 def _run_arm(
@@ -140,7 +147,7 @@ def _run_arm(
     sm = params["sm"]
     return ArmResult(
         plan.name,
-        np.round(np.clip(true + sm * first, design.baseline.minimum, mood.MADRS_MAX)),
+        _entry_rating(true + sm * first, design.baseline.minimum),
         mood.observe(latent, noise, sm),
         latent,
         true,
@@ -151,6 +158,11 @@ def _run_arm(
         plan.completes,
         parts if explain else None,
     )
+
+
+def _entry_rating(score: Array, minimum: float) -> Array:
+    """Whole points; nobody enters below the inclusion minimum."""
+    return np.asarray(np.round(np.clip(score, minimum, mood.MADRS_MAX)), float)
 
 
 def _censoring(design: Design, uniform: Array, last: float) -> Array:

@@ -11,10 +11,10 @@ from reprieve.engine import mood
 from reprieve.engine.design import Design, shipped
 from reprieve.engine.ensemble import Ensemble
 from reprieve.engine.facts import Fact, facts
-from reprieve.engine.outcomes import designs_of, measure
 from reprieve.engine.mood import Array, MoodParameters, Setting
+from reprieve.engine.outcomes import designs_of, measure
 from reprieve.engine.parallel import usable_cores
-from reprieve.engine.trial import Stimuli, TrialResult, run_trial
+from reprieve.engine.trial import Stimuli, TrialResult, elsewhere, run_trial
 from reprieve.errors import InputError
 from reprieve.evidence.study import Outcome
 
@@ -83,7 +83,8 @@ def check_facts(
     rows = np.array(_gather(values, jobs, progress))
     low, high = np.nanquantile(rows[1:], [0.05, 0.95], axis=0)
     return [
-        FactResult(f, float(rows[0, i]), float(low[i]), float(high[i])) for i, f in enumerate(wanted)
+        FactResult(f, float(rows[0, i]), float(low[i]), float(high[i]))
+        for i, f in enumerate(wanted)
     ]
 
 
@@ -141,20 +142,22 @@ def predict_trial(
     """
     outcomes = [o for o in design.outcomes if spec_of(design, o) is not None]
     if not outcomes:
-        raise InputError(f"{design.key}: no outcome that the engine can compute; see docs/trials.md.")
+        raise InputError(
+            f"{design.key}: no outcome that the engine can compute; see docs/trials.md."
+        )
 
     def one(k: int) -> Array:
         rng = np.random.default_rng([seed, k])
         params = ensemble.member(int(rng.choice(len(ensemble), p=ensemble.weights)))
-        effects = rng.standard_normal(3)
-        setting = Setting(design.baseline, design.first_line, *effects, spread=design.pooled)
-        result = run_separately(design, params, setting, rng, stimuli)
+        result = run_separately(design, params, elsewhere(design, rng), rng, stimuli)
         return np.array([_value(design, o, result) for o in outcomes])
 
     rows = np.array(_gather(one, list(range(replicates)), progress))
     q = np.nanquantile(rows, [0.025, 0.25, 0.5, 0.75, 0.975], axis=0)
     return [
-        OutcomeResult(o, float(q[2, i]), (float(q[1, i]), float(q[3, i])), (float(q[0, i]), float(q[4, i])))
+        OutcomeResult(
+            o, float(q[2, i]), (float(q[1, i]), float(q[3, i])), (float(q[0, i]), float(q[4, i]))
+        )
         for i, o in enumerate(outcomes)
     ]
 

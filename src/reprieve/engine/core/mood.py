@@ -33,7 +33,7 @@ def drug_effect(p: float, c: float, em: float, constant: np.ndarray) -> float:
         return 0.0
     hill, p50 = constant[HILL], constant[P50] ** constant[HILL]
     power = math.exp(hill * math.log(max(p, 1e-12)))
-    return em * ((1.0 + p50) * power / (p50 + power) + constant[RHOC] * c)
+    return float(em * ((1.0 + p50) * power / (p50 + power) + constant[RHOC] * c))
 
 
 @njit(cache=True, nogil=True)
@@ -139,7 +139,8 @@ def run_arm(
                     add = jump * max(0.0, 1.0 - p - qf - qs)
                     qf += constant[WF] * add
                     qs += (1.0 - constant[WF]) * add
-                habit = constant[FLOOR] + (1.0 - constant[FLOOR]) * math.exp(-sessions / constant[NH])
+                new = math.exp(-sessions / constant[NH])
+                habit = constant[FLOOR] + (1.0 - constant[FLOOR]) * new
                 aim = event[e, GAIN] * patient[i, X0] * habit
                 xq += constant[ALPHA] * (aim - x - xq)
                 sessions += 1
