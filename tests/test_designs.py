@@ -7,9 +7,9 @@ import pytest
 
 from reprieve.engine import mood
 from reprieve.engine.design import INACTIVE, shipped, shipped_names
-from reprieve.engine.measures import measure
 from reprieve.engine.mood import MoodParameters
 from reprieve.engine.occupancy import stimulus
+from reprieve.engine.outcomes import measure
 from reprieve.engine.patient import draw_people
 from reprieve.engine.trial import run_trial
 from reprieve.evidence import keys, load
@@ -43,7 +43,7 @@ def test_every_outcome_of_a_design_has_a_finite_model_value(name):
         assert (arm.scores >= 0).all()
         assert (arm.scores <= 60).all()
     for outcome in result.design.outcomes:
-        spec = {k: v for k, v in outcome.measure.items() if k != "sd"} | {"design": name}
+        spec = {"design": name} | dict(outcome.measure)
         assert outcome.measure, outcome.id
         assert np.isfinite(measure(spec, {name: result})), outcome.id
 
@@ -60,7 +60,7 @@ def test_outcomes_are_those_of_the_paper(name):
     rows = _published(shipped(name).reference)
     for outcome in shipped(name).outcomes:
         paper = rows[outcome.id]
-        for field in ("value", "spread", "spread_kind", "unit", "status", "place", "time_h"):
+        for field in ("value", "spread", "spread_kind", "unit", "status", "time_h"):
             assert getattr(outcome, field) == getattr(paper, field), (outcome.id, field)
 
 
