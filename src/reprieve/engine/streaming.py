@@ -7,7 +7,7 @@ it, in memory that does not grow with patients times time points.
 `reprieve.engine.kinetics` answers everything else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -57,6 +57,12 @@ class ParentMetabolite:
                 )
             if not (np.isfinite(column) & (column > 0)).all():
                 raise InputError(f"{f.name} must be positive and finite for every patient.")
+
+    @classmethod
+    def of(cls, values: Mapping[str, Array]) -> "ParentMetabolite":
+        """From the values of `otto_2021_s_ketamine` that `kinetic_models.Individuals` draws."""
+        names = (f.name.replace("_m", "_nk") for f in fields(cls))
+        return cls(*(np.ascontiguousarray(values[name]) for name in names))
 
     def __len__(self) -> int:
         return len(self.cl)

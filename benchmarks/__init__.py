@@ -1,0 +1,1 @@
+"""How fast, beside what, and what bounds it: `python -m benchmarks`."""

@@ -1,0 +1,65 @@
+"""The workloads, exactly. Everything that is timed runs one of these.
+
+Workload (a), kinetics. The people are `draw_people` with seed 2026 and the between-subject
+variability of the venous model `otto_2021_s_ketamine` (3-compartment S-ketamine, 2-compartment
+S-norketamine). Each receives 0.5 mg/kg over 40 min on days 0, 2, 4, 7, 9 and 11. Output: both
+concentrations at 1,001 times, uniform from 0 to 28 days. Parameters are drawn before the clock
+starts, for every engine alike; turning them into rates and amplitudes is inside.
+
+- streaming: mean and SD at each time, and for each patient Cmax, Tmax (over the grid and the
+  starts and ends of the infusions) and the exact AUC from 0 to 28 days, for both analytes;
+- stored: every float64 of both analytes, two arrays (n, 1001), 16 kB a patient.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reprieve.engine.dosing import Dose
+from reprieve.engine.kinetic_models import Individuals, kinetic_model
+from reprieve.engine.patient import draw_people
+from reprieve.engine.streaming import ParentMetabolite, Schedule, schedule
+
+Array = NDArray[np.float64]
+
+SEED = 2026
+PATIENTS = 10_000
+DAYS = (0, 2, 4, 7, 9, 11)
+MG_PER_KG = 0.5
+INFUSION_H = 40 / 60
+END_H = 28 * 24.0
+TIMES = 1001
+TOLERANCE = 1e-8  # relative, of every ODE solver
+ABSOLUTE = 1e-8  # mg, about 1e-10 of a dose
+
+
+@dataclass(frozen=True, slots=True)
+class Kinetics:
+    """Workload (a) for n patients."""
+
+    people: ParentMetabolite
+    weight_kg: Array
+    plan: Schedule
+
+    def some(self, people: slice) -> "Kinetics":
+        """The same workload for some of the people."""
+        columns = (np.ascontiguousarray(c[people]) for c in self.people.table().T)
+        return Kinetics(ParentMetabolite(*columns), self.weight_kg[people], self.plan)
+
+    def first(self, n: int) -> "Kinetics":
+        """The same workload for the first n people."""
+        return self.some(slice(0, n))
+
+
+def doses() -> list[Dose]:
+    """Six infusions in two weeks."""
+    return [Dose("ketamine", "iv", MG_PER_KG, "mg/kg", 24.0 * d, INFUSION_H) for d in DAYS]
+
+
+def kinetics(n: int = PATIENTS) -> Kinetics:
+    """Draw the people of workload (a)."""
+    rng = np.random.default_rng(SEED)
+    people = draw_people(n, rng)
+    values = Individuals.of(people, rng).values(kinetic_model("otto_2021_s_ketamine"))
+    return Kinetics(ParentMetabolite.of(values), people.weight_kg, schedule(doses(), END_H, TIMES))
