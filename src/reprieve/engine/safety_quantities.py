@@ -120,9 +120,19 @@ def _course(seen: Seen, course: str) -> Array:
     return values.mean(axis=0)
 
 
-def minute_of_peak(seen: Seen, course: str) -> float:
+def _rated(seen: Seen, course: str, schedule: tuple[float, ...]) -> tuple[Array, Array]:
+    """Minutes and the mean course there: at the paper's ratings, or all along."""
+    minutes, mean = 60.0 * seen.opening.times_h, _course(seen, course)
+    if not schedule:
+        return minutes, mean
+    at = np.array(schedule, dtype=float)
+    return at, np.interp(at, minutes, mean)
+
+
+def minute_of_peak(seen: Seen, course: str, schedule: tuple[float, ...] = ()) -> float:
     """Minute at which the mean course peaks."""
-    return 60.0 * float(seen.opening.times_h[_course(seen, course).argmax()])
+    minutes, mean = _rated(seen, course, schedule)
+    return float(minutes[mean.argmax()])
 
 
 def minute_of_onset(seen: Seen, course: str) -> float:
@@ -131,11 +141,11 @@ def minute_of_onset(seen: Seen, course: str) -> float:
     return 60.0 * float(seen.opening.times_h[(mean >= 0.5 * mean.max()).argmax()])
 
 
-def minute_resolved(seen: Seen, course: str) -> float:
+def minute_resolved(seen: Seen, course: str, schedule: tuple[float, ...] = ()) -> float:
     """Minute after the peak at which the mean course is below a tenth of it."""
-    mean = _course(seen, course)
+    minutes, mean = _rated(seen, course, schedule)
     late = (np.arange(mean.size) > mean.argmax()) & (mean < SETTLED_SHARE * mean.max())
-    return 60.0 * float(seen.opening.times_h[late.argmax()])
+    return float(minutes[late.argmax()])
 
 
 def minutes_to_rest(seen: Seen, sign: str, since: float) -> float:

@@ -219,9 +219,9 @@ def _record(
 def _events(cast: Cast, model: AcuteModel) -> dict[str, Array]:
     """Probability of each event at any session, a person."""
     sites = [
-        acute_effects(
-            conc, cast.people, None, 0, cast.vitals, cast.sensitivity, model
-        ).site.max(axis=1)
+        acute_effects(conc, cast.people, None, 0, cast.vitals, cast.sensitivity, model).site.max(
+            axis=1
+        )
         for conc in (cast.first, cast.later)
     ]
     total = {name: np.zeros(len(cast.people)) for name in model.events}

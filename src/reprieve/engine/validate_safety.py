@@ -101,7 +101,7 @@ def validate_safety(
             fact = _fact(rows[row_id], entry, values[k], use if counted else "not counted")
             (facts if counted else aside).append(fact)
     unpredicted = [
-        Unpredicted(i, _words(rows[i]), rows[i].study.title, rows[i].outcome.status, e["reason"])
+        Unpredicted(i, _words(rows[i]), _source(rows[i]), rows[i].outcome.status, e["reason"])
         for e in plan["unpredicted"]
         for i in e["rows"]
     ]
@@ -129,20 +129,23 @@ def _values(
             seen = (
                 None
                 if name == "none"
-                else observe(
-                    setting(name), people // BATCHES, np.random.default_rng(child), model
-                )
+                else observe(setting(name), people // BATCHES, np.random.default_rng(child), model)
             )
             for k in wanted:
-                value = _value(entries[k], seen)
-                values[k][batch] += value / len(entries[k]["setting"])
+                values[k][batch] += _weight(entries[k], name) * _value(entries[k], seen)
             done += 1
             if progress is not None:
                 progress(done, total)
     return values
 
 
-_PLAN_KEYS = frozenset({"rows", "setting", "quantity", "interval"})
+def _weight(entry: Mapping[str, Any], name: str) -> float:
+    """Share of one setting in an entry: by the sizes of the pooled arms, or equal."""
+    sizes = entry.get("weights", [1.0] * len(entry["setting"]))
+    return float(sizes[entry["setting"].index(name)]) / float(sum(sizes))
+
+
+_PLAN_KEYS = frozenset({"rows", "setting", "quantity", "interval", "weights"})
 
 
 def _value(entry: Mapping[str, Any], seen: Seen | None) -> float:
@@ -168,7 +171,7 @@ def _fact(row: Observation, entry: Mapping[str, Any], values: list[float], use: 
         id=row.id,
         quantity=_words(row),
         arm=row.outcome.arm,
-        source=row.study.title,
+        source=_source(row),
         unit=row.outcome.unit,
         target=target,
         low=low,
@@ -197,6 +200,10 @@ def _interval(
     if target == 0.0:
         return 0.0, COUNTED_AS_ZERO, "printed as 0"
     return target * (1.0 - WITHIN), target * (1.0 + WITHIN), "±30 %"
+
+
+def _source(row: Observation) -> str:
+    return row.outcome.cited_as or row.study.title
 
 
 def _words(row: Observation) -> str:
