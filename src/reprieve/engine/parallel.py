@@ -6,8 +6,9 @@ in which they finish can move a number. Results come back in block order.
 """
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -34,9 +35,12 @@ class Block:
     def __len__(self) -> int:
         return self.stop - self.start
 
-    def rng(self) -> np.random.Generator:
-        """A fresh generator, the same at every call."""
-        return np.random.default_rng(self.seed)
+    def rng(self, stream: int | None = None) -> np.random.Generator:
+        """A fresh generator, the same at every call; each `stream` is independent of the others."""
+        if stream is None:
+            return np.random.default_rng(self.seed)
+        key = (*self.seed.spawn_key, stream)
+        return np.random.default_rng(np.random.SeedSequence(self.seed.entropy, spawn_key=key))
 
 
 def blocks(n: int, block: int = BLOCK, seed: int = 0) -> Iterator[Block]:
@@ -61,7 +65,7 @@ def blocks(n: int, block: int = BLOCK, seed: int = 0) -> Iterator[Block]:
         yield Block(index, start, min(start + block, n), child)
 
 
-def map_blocks(
+def each_block(
     fn: Callable[[Block], T],
     n: int,
     block: int = BLOCK,
@@ -69,8 +73,11 @@ def map_blocks(
     workers: int | None = None,
     cluster: str | None = None,
     progress: Progress | None = None,
-) -> list[T]:
-    """`fn` of every block, in block order.
+) -> Iterator[T]:
+    """`fn` of every block, one after another in block order.
+
+    Only a few blocks are under way at a time, so what is kept is what the caller keeps: fold the
+    results and a million people need no more memory than a thousand.
 
     Parameters
     ----------
@@ -79,7 +86,7 @@ def map_blocks(
     n, block, seed : as in `blocks`
     workers : threads; None takes one per usable core
     cluster : address of a Dask scheduler ("tcp://host:8786"); None stays on this machine
-    progress : called with (people done, n) as blocks finish, from the calling thread
+    progress : called with (people done, n) as blocks arrive, from the calling thread
 
     Raises
     ------
@@ -91,13 +98,30 @@ def map_blocks(
     if workers is not None and workers < 1:
         raise InputError(f"The number of workers was {workers}; expected 1 or more.")
     pieces = list(blocks(n, block, seed))
-    tick = _counter(n, progress)
-    if cluster is not None:
-        return _on_cluster(fn, pieces, cluster, tick)
     count = min(workers or usable_cores(), len(pieces))
-    if count == 1:
-        return [_then(fn(piece), piece, tick) for piece in pieces]
-    return _on_threads(fn, pieces, count, tick)
+    if cluster is not None:
+        results = _on_cluster(fn, pieces, cluster)
+    elif count == 1:
+        results = map(fn, pieces)
+    else:
+        results = _on_threads(fn, pieces, count)
+    for piece, result in zip(pieces, results, strict=True):
+        if progress is not None:
+            progress(piece.stop, n)
+        yield result
+
+
+def map_blocks(
+    fn: Callable[[Block], T],
+    n: int,
+    block: int = BLOCK,
+    seed: int = 0,
+    workers: int | None = None,
+    cluster: str | None = None,
+    progress: Progress | None = None,
+) -> list[T]:
+    """`fn` of every block as a list in block order; arguments and errors of `each_block`."""
+    return list(each_block(fn, n, block, seed, workers, cluster, progress))
 
 
 def usable_cores() -> int:
@@ -108,61 +132,38 @@ def usable_cores() -> int:
         return max(1, os.cpu_count() or 1)
 
 
-def _counter(n: int, progress: Progress | None) -> Callable[[Block], None]:
-    done = 0
-
-    def tick(piece: Block) -> None:
-        nonlocal done
-        done += len(piece)
-        if progress is not None:
-            progress(done, n)
-
-    return tick
-
-
-def _then(result: T, piece: Block, tick: Callable[[Block], None]) -> T:
-    tick(piece)
-    return result
+def _in_order(submit: Callable[[Block], Any], pieces: list[Block], window: int) -> Iterator[Any]:
+    """Results in order of the blocks, with at most `window` of them under way or waiting."""
+    waiting: deque[Any] = deque()
+    try:
+        for piece in pieces:
+            waiting.append(submit(piece))
+            if len(waiting) == window:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
 
 
-def _on_threads(
-    fn: Callable[[Block], T], pieces: list[Block], count: int, tick: Callable[[Block], None]
-) -> list[T]:
-    results: dict[int, T] = {}
+def _on_threads(fn: Callable[[Block], T], pieces: list[Block], count: int) -> Iterator[T]:
     with ThreadPoolExecutor(count, thread_name_prefix="block") as pool:
-        futures: dict[Future[T], Block] = {pool.submit(fn, piece): piece for piece in pieces}
-        try:
-            for future in as_completed(futures):
-                piece = futures[future]
-                results[piece.index] = future.result()
-                tick(piece)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    return [results[piece.index] for piece in pieces]
+        yield from _in_order(lambda piece: pool.submit(fn, piece), pieces, 2 * count)
 
 
-def _on_cluster(
-    fn: Callable[[Block], T], pieces: list[Block], address: str, tick: Callable[[Block], None]
-) -> list[T]:
+def _on_cluster(fn: Callable[[Block], T], pieces: list[Block], address: str) -> Iterator[T]:
     try:
         from distributed import Client
-        from distributed import as_completed as finished
     except ImportError as error:
         raise ModelError(
             "--cluster needs Dask distributed, which is not installed; "
             "install the extra with: pip install 'reprieve[scale]'."
         ) from error
-    results: dict[int, T] = {}
     with _client(Client, address) as client:
+        window = 2 * max(1, sum(client.nthreads().values()))
         # pure=False: two runs with equal arguments are still two runs
-        futures = client.map(fn, pieces, pure=False)
-        where = {future.key: piece for future, piece in zip(futures, pieces, strict=True)}
-        for future in finished(futures):
-            piece = where[future.key]
-            results[piece.index] = future.result()
-            tick(piece)
-    return [results[piece.index] for piece in pieces]
+        yield from _in_order(lambda piece: client.submit(fn, piece, pure=False), pieces, window)
 
 
 def _client(make: Any, address: str) -> Any:
