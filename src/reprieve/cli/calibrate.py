@@ -31,11 +31,11 @@ def command(
     """
     import json
 
-    from reprieve.cli.progress import progress_bar
     from reprieve.engine import calibration as cal
     from reprieve.engine.ensemble import read
     from reprieve.engine.stimuli import FormStimuli
     from reprieve.errors import InputError
+    from reprieve.report.console import progress_bar
 
     if members < 2 or patients < 256 or steps < 1:
         raise InputError("Give at least 2 members, 256 patients an arm and 1 step.")

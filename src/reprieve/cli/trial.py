@@ -32,10 +32,10 @@ def command(
     out: str | None,
 ) -> None:
     """Run FILE, a trial file of your own or the name of a shipped design, on virtual patients."""
-    from reprieve.cli.progress import progress_bar
     from reprieve.engine.design import find
     from reprieve.engine.ensemble import ensemble
     from reprieve.engine.virtual import virtual_trial
+    from reprieve.report.console import progress_bar
 
     design = find(file)
     with progress_bar(f"{patients:,} patients an arm", quiet=as_json) as tick:

@@ -233,7 +233,7 @@ def assemble(
     names = mood.free_names()
     sets = np.array([[MoodParameters.from_theta(t)[n] for n in names] for t in thetas[keep]])
     best = MoodParameters.from_theta(mode.theta)
-    top = header(command, seed, date, len(problem.uniform), mode.loss)
+    top = header(command, seed, date, len(problem.uniform), mode.loss, problem.designs)
     top |= {"members_drawn": len(thetas), "members_kept": int(keep.sum())}
     residual = problem.residual(mode.values)
     table = tuple(

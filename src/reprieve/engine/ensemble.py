@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -66,23 +66,26 @@ class Ensemble:
         )
 
 
-def evidence_hash() -> str:
-    """SHA-256 over the facts, the designs and the priors: what the fit rests on."""
+def evidence_hash(designs: Iterable[str]) -> str:
+    """SHA-256 over what a fit rests on: facts, priors, other treatments and its designs."""
     root = files("reprieve.evidence")
-    folder = sorted(p.name for p in (root / "designs").iterdir() if p.name.endswith(".toml"))
     paths = [root / "facts.toml", root / "models" / "mood.toml"]
-    paths += [root / "designs" / name for name in folder]
+    paths += [root / "models" / "other_treatments.toml"]
+    paths += [root / "designs" / f"{name}.toml" for name in sorted(designs)]
     digest = hashlib.sha256()
     for path in paths:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-def header(command: str, seed: int, date: str, patients: int, loss: float) -> dict[str, Any]:
+def header(
+    command: str, seed: int, date: str, patients: int, loss: float, designs: Iterable[str]
+) -> dict[str, Any]:
     """Provenance of an ensemble; the date is given, never read from a clock."""
     return {
         "engine": __version__,
-        "evidence": evidence_hash(),
+        "evidence": evidence_hash(designs),
+        "designs": sorted(designs),
         "command": command,
         "seed": seed,
         "date": date,

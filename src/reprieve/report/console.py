@@ -1,0 +1,79 @@
+"""Results in the terminal: tables, progress, JSON."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from reprieve.engine.validation import FactResult
+from reprieve.report.blocks import DataTable
+
+
+@contextmanager
+def progress_bar(what: str, quiet: bool = False) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on standard error; yields `tick(done, total)`, or None when quiet."""
+    if quiet:
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    console = Console(stderr=True)
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+        task = bar.add_task(what, total=None)
+
+        def tick(done: int, total: int) -> None:
+            bar.update(task, completed=done, total=total)
+
+        yield tick
+
+
+def show_json(record: Any) -> None:
+    """JSON on standard output."""
+    import click
+
+    click.echo(json.dumps(record, indent=1))
+
+
+def show_table(table: DataTable, title: str = "") -> None:
+    """A table with its numbers aligned."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from reprieve.report.markdown import plain
+
+    shown = Table(title=title or table.caption, title_justify="left")
+    for column in table.columns:
+        assert not isinstance(column, str)
+        head = f"{column.label} ({column.unit})" if column.unit else column.label
+        shown.add_column(head, justify="right" if column.numeric else "left")
+    for row in table.cells():
+        shown.add_row(*(plain(cell) for cell in row))
+    Console().print(shown)
+
+
+def show_facts(results: Sequence[FactResult], lead: str) -> None:
+    """The facts, what fails and why."""
+    import click
+
+    from reprieve.report.facts import fact_table, failures
+
+    show_table(fact_table(results))
+    for line in failures(results):
+        click.echo(f"- {line}")
+    click.echo(f"{lead}.")
+
+
+def show_trial(table: DataTable, lead: str) -> None:
+    """One trial's outcomes."""
+    import click
+
+    show_table(table)
+    click.echo(lead)
