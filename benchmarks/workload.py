@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from reprieve.engine.dosing import Dose
 from reprieve.engine.kinetic_models import Individuals, kinetic_model
 from reprieve.engine.patient import draw_people
-from reprieve.engine.streaming import ParentMetabolite, Schedule, schedule
+from reprieve.engine.stream_schedule import Schedule, schedule
+from reprieve.engine.streaming import ParentMetabolite
 
 Array = NDArray[np.float64]
 

@@ -11,7 +11,8 @@ from scipy.linalg import expm
 
 from reprieve.engine.core.stream_modes import modes
 from reprieve.engine.dosing import Dose
-from reprieve.engine.streaming import ParentMetabolite, schedule, store_kinetics, stream_kinetics
+from reprieve.engine.stream_schedule import schedule, windows
+from reprieve.engine.streaming import ParentMetabolite, store_kinetics, stream_kinetics
 from reprieve.errors import InputError, ModelError
 
 NAMES = [f.name for f in dataclasses.fields(ParentMetabolite)]
@@ -225,6 +226,20 @@ def test_a_bolus_counts_from_its_own_moment():
     assert summary.parent.peak_time_h[0] == 6.0
 
 
+def test_windows_are_pieces_of_the_whole():
+    group, weight = varied(7), np.full(7, 70.0)
+    starts = [d.time_h for d in COURSE]
+    pieces = windows(COURSE, starts, 4.0, 121)
+    assert len(pieces.times_h) == 6 * 121
+    parent, metabolite = store_kinetics(group, pieces, weight)
+    for i, row in enumerate(group.table()[:2]):
+        doses = [Dose("ketamine", "iv", 35.0, "mg", d.time_h, d.duration_h) for d in COURSE]
+        some = [*range(0, 60, 7), *range(300, 726, 50), 725]
+        expected = by_expm(row, doses, pieces.times_h[some])
+        assert apart(parent[i, some], expected[0]) < 1e-10
+        assert apart(metabolite[i, some], expected[1]) < 1e-10
+
+
 def test_fast_models_end_in_zeros_not_in_slow_tiny_numbers():
     row = np.array(TYPICAL) * [5, 0.2, 1, 0.5, 1, 0.5, 5, 0.2, 1, 0.5]
     parent, metabolite = store_kinetics(
@@ -247,7 +262,11 @@ def test_what_streaming_cannot_do_is_said():
         schedule([Dose("esketamine", "nasal", 56.0)], 24.0, 25)
     with pytest.raises(ModelError, match="between 0 and 24 h"):
         schedule([Dose("ketamine", "iv", 35.0, "mg", 23.9, 0.7)], 24.0, 25)
+    with pytest.raises(ModelError, match="overlap"):
+        windows(COURSE, [0.0, 48.0], 60.0, 25)
     with pytest.raises(InputError, match="at least two times"):
+        schedule(COURSE, 672.0, 1)
+    with pytest.raises(InputError, match="needs a dose"):
         schedule([], 24.0, 25)
     with pytest.raises(InputError, match="weight of every patient"):
         stream_kinetics(varied(3), schedule(COURSE, 672.0, 10))

@@ -7,21 +7,20 @@ it, in memory that does not grow with patients times time points.
 `reprieve.engine.kinetics` answers everything else.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reprieve.engine.core.stream import store_block, stream_block
-from reprieve.engine.dosing import Dose
 from reprieve.engine.parallel import Block, map_blocks
-from reprieve.errors import InputError, ModelError
+from reprieve.engine.stream_schedule import Schedule
+from reprieve.errors import InputError
 
 Array = NDArray[np.float64]
 
 BLOCK = 512  # patients: small enough to keep two cores even on 10,000 people
-SAME_TIME_H = 1e-9  # times closer than this (4 µs) are one time, a shorter infusion is a bolus
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,74 +73,6 @@ class ParentMetabolite:
 
 
 @dataclass(frozen=True, slots=True)
-class Schedule:
-    """Infusions and boluses on a uniform grid, cut into segments of constant input.
-
-    `segments` (n_segments, 4): start h, length h, input per h and bolus, per unit of dose scale.
-    `first` (n_segments + 1,): first grid point of each segment; `lookup` (n_segments, 2): rows of
-    `distinct_h` that hold the time from a segment's start to its first grid point, and its length.
-    """
-
-    times_h: Array
-    segments: Array
-    first: NDArray[np.int64]
-    lookup: NDArray[np.int64]
-    distinct_h: Array
-    per_kg: bool
-
-    @property
-    def spacing_h(self) -> float:
-        return float(self.times_h[1])
-
-
-def schedule(doses: Sequence[Dose], end_h: float, n_times: int) -> Schedule:
-    """Cut a schedule for a grid of `n_times` points from 0 to `end_h`.
-
-    Raises
-    ------
-    ModelError
-        A dose is not intravenous, the doses mix mg and mg/kg, or an infusion leaves the grid.
-    """
-    if not doses or n_times < 2 or not end_h > 0:
-        raise InputError("A schedule needs a dose, an end after 0 h and at least two times.")
-    if any(d.route != "iv" for d in doses) or len({d.unit for d in doses}) > 1:
-        raise ModelError("Streaming kinetics take IV doses in one unit; use concentrations().")
-    if any(d.time_h < 0 or d.time_h + d.duration_h > end_h for d in doses):
-        raise ModelError(f"Every dose must be given between 0 and {end_h:g} h.")
-    edges = _distinct(
-        [0.0, end_h, *(t for d in doses for t in (d.time_h, d.time_h + d.duration_h))]
-    )
-    starts, lengths = edges[:-1], np.diff(edges)
-    times = np.linspace(0.0, end_h, n_times)
-    first = np.searchsorted(times, np.append(starts - SAME_TIME_H, np.inf))
-    offsets = np.maximum(times[np.minimum(first[:-1], n_times - 1)] - starts, 0.0)
-    distinct = _distinct([*offsets, *lengths])
-    lookup = np.abs(np.stack([offsets, lengths], axis=1)[..., None] - distinct).argmin(axis=2)
-    segments = np.array(
-        [[s, n, _rate(doses, s, n), _bolus(doses, s)] for s, n in zip(starts, lengths, strict=True)]
-    )
-    return Schedule(times, segments, first, lookup, distinct, doses[0].unit == "mg/kg")
-
-
-def _distinct(values: Sequence[float]) -> Array:
-    ordered = np.sort(np.asarray(values, dtype=float))
-    kept: Array = ordered[np.append(True, np.diff(ordered) > SAME_TIME_H)]
-    return kept
-
-
-def _rate(doses: Sequence[Dose], start: float, length: float) -> float:
-    middle = start + length / 2
-    slow = (d for d in doses if d.duration_h > SAME_TIME_H)
-    running = (d for d in slow if d.time_h < middle < d.time_h + d.duration_h)
-    return sum(d.amount / d.duration_h for d in running)
-
-
-def _bolus(doses: Sequence[Dose], start: float) -> float:
-    quick = (d for d in doses if d.duration_h <= SAME_TIME_H)
-    return sum(d.amount for d in quick if abs(d.time_h - start) <= SAME_TIME_H)
-
-
-@dataclass(frozen=True, slots=True)
 class AnalyteSummary:
     """One analyte in a population: over time (n_times,) and by patient (n,).
 
@@ -176,7 +107,7 @@ def stream_kinetics(
     Parameters
     ----------
     people : parameters of n patients
-    plan : see `schedule`
+    plan : see `stream_schedule`
     weight_kg : array (n,), needed when the plan is per kg
     workers : threads; all cores of the process when None. The result does not depend on it.
     """
@@ -185,7 +116,7 @@ def stream_kinetics(
 
     def one(block: Block) -> tuple[int, Array]:
         part, sums = slice(block.start, block.stop), np.zeros((4, len(plan.times_h)))
-        stream_block(theta[part], scale[part], *_cut(plan), sums, single[part])
+        stream_block(theta[part], scale[part], *_cut(plan), plan.times_h, sums, single[part])
         return len(block), sums
 
     moments = _Moments(len(plan.times_h))
@@ -232,7 +163,10 @@ def _scale(people: ParentMetabolite, plan: Schedule, weight_kg: Array | None) ->
     return np.ascontiguousarray(weight_kg, dtype=float)
 
 
-def _cut(plan: Schedule) -> tuple[Array, NDArray[np.int64], NDArray[np.int64], Array, float]:
+Cut = tuple[Array, NDArray[np.int64], NDArray[np.int64], Array, float]
+
+
+def _cut(plan: Schedule) -> Cut:
     return plan.segments, plan.first, plan.lookup, plan.distinct_h, plan.spacing_h
 
 

@@ -148,7 +148,7 @@ def accumulate(parent: Array, metabolite: Array, sums: Array) -> tuple[float, fl
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def peak(
-    top: float, profile: Array, spacing: float, edge: Array, segments: Array
+    top: float, profile: Array, grid: Array, edge: Array, segments: Array
 ) -> tuple[float, float]:
     """Largest value and its time over the grid and the starts of the segments."""
     high, when = top, -1.0
@@ -159,7 +159,7 @@ def peak(
         k = 0
         while profile[k] < top:
             k += 1
-        when = k * spacing
+        when = grid[k]
     return high, when
 
 
@@ -170,8 +170,9 @@ def stream_block(
     segments: Array,
     first: Ints,
     lookup: Ints,
-    times: Array,
+    distinct: Array,
     spacing: float,
+    grid: Array,
     sums: Array,
     single: Array,
 ) -> None:
@@ -183,9 +184,10 @@ def stream_block(
     scale : (n,), mg given per unit of the schedule
     segments : (n_segments, 4), start h, length h, input per h and bolus per unit
     first : (n_segments + 1,), index of the first grid point of each segment
-    lookup : (n_segments, 2), rows of `times`: from start to first grid point; length
-    times : (n_distinct,), h
+    lookup : (n_segments, 2), rows of `distinct`: from start to first grid point; length
+    distinct : (n_distinct,), h
     spacing : h between grid points
+    grid : (n_times,), the points themselves, h
     sums : (4, n_times), grows by sum and sum of squares of parent and metabolite
     single : (n, 6), becomes peak, its time and area of parent, then of metabolite
     """
@@ -193,10 +195,10 @@ def stream_block(
     parent, metabolite = np.zeros(n_times), np.zeros(n_times)
     edges, areas = np.empty((n_segments, 2)), np.empty(2)
     rate, amplitude, power = np.empty(5), np.empty(8), np.empty((5, TILE + 1))
-    decay, gain = np.empty((len(times), 5)), np.empty((len(times) + 1, 5))
+    decay, gain = np.empty((len(distinct), 5)), np.empty((len(distinct) + 1, 5))
     for i in range(len(scale)):
         if modes(theta[i], rate, amplitude):
-            decays(rate, times, decay, gain)
+            decays(rate, distinct, decay, gain)
             tile_powers(rate, spacing, power)
             areas[0], areas[1] = modal_profile(
                 scale[i], segments, first, lookup, decay, gain, power, amplitude,
@@ -204,11 +206,21 @@ def stream_block(
             )  # fmt: skip
         else:
             expm_profile(
-                theta[i], scale[i], segments, first, spacing, parent, metabolite, edges, areas
+                theta[i],
+                scale[i],
+                segments,
+                first,
+                lookup,
+                distinct,
+                spacing,
+                parent,
+                metabolite,
+                edges,
+                areas,
             )
         top_p, top_m = accumulate(parent, metabolite, sums)
-        single[i, 0], single[i, 1] = peak(top_p, parent, spacing, edges[:, 0], segments)
-        single[i, 3], single[i, 4] = peak(top_m, metabolite, spacing, edges[:, 1], segments)
+        single[i, 0], single[i, 1] = peak(top_p, parent, grid, edges[:, 0], segments)
+        single[i, 3], single[i, 4] = peak(top_m, metabolite, grid, edges[:, 1], segments)
         single[i, 2], single[i, 5] = areas[0], areas[1]
 
 
@@ -219,7 +231,7 @@ def store_block(
     segments: Array,
     first: Ints,
     lookup: Ints,
-    times: Array,
+    distinct: Array,
     spacing: float,
     parent: Array,
     metabolite: Array,
@@ -230,10 +242,10 @@ def store_block(
     """
     edges, areas = np.empty((len(segments), 2)), np.empty(2)
     rate, amplitude, power = np.empty(5), np.empty(8), np.empty((5, TILE + 1))
-    decay, gain = np.empty((len(times), 5)), np.empty((len(times) + 1, 5))
+    decay, gain = np.empty((len(distinct), 5)), np.empty((len(distinct) + 1, 5))
     for i in range(len(scale)):
         if modes(theta[i], rate, amplitude):
-            decays(rate, times, decay, gain)
+            decays(rate, distinct, decay, gain)
             tile_powers(rate, spacing, power)
             modal_profile(
                 scale[i], segments, first, lookup, decay, gain, power, amplitude,
@@ -241,6 +253,7 @@ def store_block(
             )  # fmt: skip
         else:
             expm_profile(
-                theta[i], scale[i], segments, first, spacing, parent[i], metabolite[i],
+                theta[i], scale[i], segments, first, lookup, distinct, spacing,
+                parent[i], metabolite[i],
                 edges, areas,
             )  # fmt: skip

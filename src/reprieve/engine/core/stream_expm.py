@@ -98,6 +98,8 @@ def expm_profile(
     scale: float,
     segments: Array,
     first: Ints,
+    lookup: Ints,
+    distinct: Array,
     spacing: float,
     parent: Array,
     metabolite: Array,
@@ -107,6 +109,7 @@ def expm_profile(
     """One patient's profile on the grid, at the segment edges, and the two areas.
 
     segments (n_segments, 4): start, length, input rate and bolus per unit of `scale`.
+    The other arguments are those of `stream.stream_block`.
     edges (n_segments, 2): both concentrations just after each segment's start.
     """
     m = rate_matrix(theta)
@@ -118,7 +121,7 @@ def expm_profile(
         edges[s, 0], edges[s, 1] = x[0] / theta[1], x[3] / theta[7]
         if first[s + 1] > first[s]:
             y[:] = x
-            advance(exponential(m, first[s] * spacing - segments[s, 0]), y, work)
+            advance(exponential(m, distinct[lookup[s, 0]]), y, work)
             for k in range(first[s], first[s + 1]):
                 parent[k], metabolite[k] = y[0] / theta[1], y[3] / theta[7]
                 advance(step, y, work)
