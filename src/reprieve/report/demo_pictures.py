@@ -1,0 +1,212 @@
+"""The pictures of the demonstration: a course, what lasts of it, eight people, one session."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from reprieve.engine.design import Design
+from reprieve.engine.hindsight import Replay
+from reprieve.engine.mood import Array
+from reprieve.engine.prognosis import Prognosis, Share
+from reprieve.engine.validation import OutcomeResult
+from reprieve.evidence import Observation, observation
+from reprieve.pictures import Axis, Figure, Grid
+
+PERCENT = Axis("Patients", "%", low=0, high=100)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What trials reported about a course: rows by id, and the day they are drawn at."""
+
+    rows: tuple[str, ...]
+
+    def observed(self) -> list[Observation]:
+        return [observation(row) for row in self.rows]
+
+
+def course_picture(course: Prognosis, seen: Seen, title: str, until_d: float) -> Figure:
+    """Response and remission by day, with what trials of that course reported."""
+    shown = course.days <= until_d
+    days = course.days[shown]
+    fig = Figure(
+        title,
+        f"{_said(course.response, course, 1)} respond a day after the first dose and "
+        f"{_said(course.response, course, course.last_dose_d + 1)} a day after the last.",
+        Axis("Time since the first dose", "d", low=0),
+        PERCENT,
+        height=360,
+    )
+    fig.span(0, course.last_dose_d, "treatment")
+    for name, share in (
+        ("response, model", course.response),
+        ("remission, model", course.remission),
+    ):
+        fig.band(days, 100 * share.low[shown], 100 * share.high[shown], name)
+        fig.line(days, 100 * share.middle[shown], name)
+    for status, hollow in (("verified", False), ("recalled", True)):
+        rows = [o for o in seen.observed() if o.outcome.status == status]
+        _published(fig, rows, f"response, trials ({status})", hollow)
+    return fig
+
+
+def _published(fig: Figure, rows: list[Observation], label: str, hollow: bool) -> None:
+    if not rows:
+        return
+    values = np.array([_value(o) for o in rows])
+    ends = np.array([wilson(v / 100, o.n or 0) for v, o in zip(values, rows, strict=True)])
+    days = np.array([_day(o) for o in rows])
+    fig.points(
+        _dodge(days), values, label, low=100 * ends[:, 0], high=100 * ends[:, 1],
+        color="ink", hollow=hollow, names=[f"{o.reference} ({o.id})" for o in rows],
+    )  # fmt: skip
+
+
+def _value(o: Observation) -> float:
+    assert o.outcome.value is not None
+    return o.outcome.value
+
+
+def _day(o: Observation) -> float:
+    assert o.outcome.time_d is not None
+    return o.outcome.time_d
+
+
+def _dodge(days: Array, gap: float = 0.45) -> Array:
+    """Days of trials that reported on the same day, moved apart enough to be seen."""
+    out = days.astype(np.float64).copy()
+    for k in range(len(out)):
+        while np.any(np.abs(out[:k] - out[k]) < gap * 0.9):
+            out[k] += gap
+    return out
+
+
+def wilson(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
+    """95 % interval of a share seen in n people (Wilson); NaN when n is unknown."""
+    if n <= 0:
+        return (np.nan, np.nan)
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    return float(middle - half), float(middle + half)
+
+
+def _said(share: Share, course: Prognosis, day: float) -> str:
+    return f"{100 * course.at(share, day)[0]:.0f} %"
+
+
+def lasting_picture(courses: Sequence[tuple[str, Prognosis]], seen: Seen) -> Figure:
+    """How long a response holds when dosing stops."""
+    parts = [f"{name}: {_half(c)}" for name, c in courses]
+    fig = Figure(
+        "How long a response lasts when dosing stops",
+        f"Share of responders still responding. Half is lost by: {'; '.join(parts)}.",
+        Axis("Time since the last dose", "weeks", low=0),
+        Axis("Responders still responding", "%", low=0, high=100),
+    )
+    fig.hline(50)
+    for name, course in courses:
+        weeks = np.concatenate([[0.0], course.weeks])
+        whole = np.array([1.0])
+        low, high, middle = (
+            100 * np.concatenate([whole, v])
+            for v in (course.lasting.low, course.lasting.high, course.lasting.middle)
+        )
+        fig.band(weeks, low, high, name, opacity=0.13)
+        fig.line(weeks, middle, name)
+    for row in seen.observed():
+        ends = wilson(_value(row) / 100, 11)
+        fig.points(
+            [_day(row) / 7], [_value(row)], f"{row.reference} ({row.outcome.status})",
+            low=[100 * ends[0]], high=[100 * ends[1]], color="ink",
+        )  # fmt: skip
+    return fig
+
+
+def _half(course: Prognosis) -> str:
+    week = half_life_weeks(course)
+    return "not within the weeks followed" if week is None else f"week {week:.0f}"
+
+
+def half_life_weeks(course: Prognosis) -> float | None:
+    """First weekly visit at which half of the responders have lost the response."""
+    below = np.flatnonzero(course.lasting.middle < 0.5)
+    return float(course.weeks[below[0]]) if below.size else None
+
+
+def trials_picture(trials: Sequence[tuple[Design, list[OutcomeResult]]]) -> Figure:
+    """Rates that trials reported beside what the model expected of a trial of that size."""
+    rows = [
+        (design, r)
+        for design, results in trials
+        for r in results
+        if r.outcome.unit == "%" and r.outcome.value is not None
+    ]
+    names = tuple(row_name(d, r) for d, r in rows)
+    inside = sum(bool(r.inside) for _, r in rows)
+    fig = Figure(
+        "Trials that the fit has never read",
+        f"{inside} of {len(rows)} observed rates lie inside the 95 % interval of the model.",
+        Axis("Patients", "%", low=0, high=100),
+        Axis("", categories=names),
+        height=90 + 24 * len(rows),
+    )
+    at = np.arange(len(rows), dtype=np.float64)
+    fig.points(
+        [r.median for _, r in rows], at, "model, 95 % interval for a trial of that size",
+        x_low=[r.p95[0] for _, r in rows], x_high=[r.p95[1] for _, r in rows], shape="bar",
+    )  # fmt: skip
+    for status, hollow in (("verified", False), ("recalled", True)):
+        chosen = [k for k, (_, r) in enumerate(rows) if r.outcome.status == status]
+        if chosen:
+            values = [rows[k][1].outcome.value or 0.0 for k in chosen]
+            fig.points(
+                values, at[chosen], f"observed, {status}", color=2, hollow=hollow,
+                names=[names[k] for k in chosen],
+            )  # fmt: skip
+    return fig
+
+
+def row_name(design: Design, result: OutcomeResult) -> str:
+    """One outcome in few words: trial, arm, what, when."""
+    o = result.outcome
+    what = {"response_rate": "response", "remission_rate": "remission"}.get(o.kind, o.kind)
+    day = f", day {o.time_d:.0f}" if o.time_d is not None else ""
+    trial = design.key.replace("_", " ").title()
+    return f"{trial}, {o.arm}: {what.replace('_', ' ')}{day}"
+
+
+def cases_picture(replays: Sequence[Replay]) -> Grid:
+    """Each person's scores over the band that was foretold before each treatment."""
+    hits = sum(int(p.inside.sum()) for r in replays for p in r.periods)
+    scores = sum(len(p.seen) for r in replays for p in r.periods)
+    return Grid(
+        "Eight people, foretold and seen",
+        f"{hits} of {scores} scores lie inside the 80 % band that was foretold from earlier "
+        "scores alone.",
+        [_case_picture(r) for r in replays],
+        columns=2,
+        width=860,
+    )
+
+
+def _case_picture(replay: Replay) -> Figure:
+    who = ", ".join(str(part) for part in (replay.age, replay.sex) if part is not None)
+    label = replay.id.rsplit("-", 1)[-1].upper()
+    fig = Figure(
+        f"{label} ({who})" if who else label,
+        f"Entered at {replay.entry:.0f}.",
+        Axis("", "d", low=-3, high=25, ticks=(0, 2, 10, 14, 16, 24)),
+        Axis("MADRS", "points", low=0, high=60, ticks=(0, 20, 40, 60)),
+        height=205,
+    )
+    for period in replay.periods:
+        color = 1 if period.what == "ketamine" else 2
+        name = f"foretold after {period.what}, 80 %"
+        fig.band(period.days, period.band[0], period.band[4], name, color=color)
+        fig.line(period.days, period.band[2], color=color)
+        fig.vline(period.start_d, period.what, dash="dot")
+    days = [-2.0, *(float(d) for p in replay.periods for d in p.seen_d)]
+    values = [replay.entry, *(float(v) for p in replay.periods for v in p.seen)]
+    fig.points(days, values, "seen", color="ink")
+    return fig
