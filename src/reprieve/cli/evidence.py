@@ -74,9 +74,10 @@ def show(key: str, as_json: bool, out: str | None, bibtex: bool) -> None:
         _write(evidence.cite([row.reference for row in rows], bibtex=True), out)
         return
     records = [_record(row) for row in rows]
+    if len(rows) == 1 and not as_json and not out:
+        _details(records[0], evidence.cite(rows[0].reference))
+        return
     _emit(records, as_json, out, evidence.cite([row.reference for row in rows]), ROW_COLUMNS)
-    if not as_json and not out and len(rows) == 1:
-        _details(rows[0])
 
 
 @command.command()
@@ -271,12 +272,21 @@ def _emit(
     if as_json or out:
         _write(json.dumps(records, indent=1, ensure_ascii=False), out)
         return
+    import sys
+
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
+    # without a terminal (a pipe, a file) a narrow default would cut columns off
+    console = Console(width=None if sys.stdout.isatty() else 160)
+    if not records:
+        console.print(escape(title))
+        return
     table = Table(title=escape(title), title_justify="left")
-    shown = {key: head for key, head in columns.items() if any(r[key] for r in records)}
+    shown = {
+        key: head for key, head in columns.items() if any(r[key] not in (None, "") for r in records)
+    }
     for key, head in shown.items():
         figures = key in ("value", "rows", "files", "n")
         table.add_column(
@@ -284,7 +294,7 @@ def _emit(
         )
     for record in records:
         table.add_row(*(escape(_cell(record, key)) for key in shown))
-    Console().print(table)
+    console.print(table)
 
 
 def _cell(record: dict[str, Any], key: str) -> str:
@@ -298,12 +308,16 @@ def _cell(record: dict[str, Any], key: str) -> str:
     return f"{value} {record['spread_kind']}".strip() if key == "spread" and value else str(value)
 
 
-def _details(row: "Observation") -> None:
-    """What a table row has no room for."""
-    record = _record(row)
-    for key in ("population", "control", "note", "doi", "url"):
-        if record[key]:
-            click.echo(f"{key}: {record[key]}")
+def _details(record: dict[str, Any], source: str) -> None:
+    """One row, a line for each thing known about it."""
+    import textwrap
+
+    click.echo(source)
+    for key, value in record.items():
+        shown = _cell(record, key)
+        if value not in (None, "") and key != "spread_kind":
+            lines = textwrap.wrap(shown, 86, break_long_words=False, break_on_hyphens=False)
+            click.echo(f"{key:>12}  " + f"\n{'':>14}".join(lines or [""]))
 
 
 def _write(text: str, out: str | None) -> None:

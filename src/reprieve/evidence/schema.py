@@ -196,6 +196,12 @@ class Table:
         frozen: Mapping[str, Any] = freeze(value)
         return frozen
 
+    def raw(self, key: str) -> Any:
+        """A value whose consumer checks it; NaN and infinity are refused all the same."""
+        value = self.need(key)
+        self._finite(value, key)
+        return value
+
     def _finite(self, value: Any, key: str) -> None:
         if isinstance(value, float) and not math.isfinite(value):
             self.refuse(f"is {value}; a finite number was expected", key)

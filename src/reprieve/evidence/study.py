@@ -211,7 +211,7 @@ def parse_study(text: str, name: str, where: str | None = None) -> Study:
         relapse=table.mapping("relapse"),
         dropout=table.mapping("dropout"),
         assumed=table.mapping("assumed"),
-        extra={key: table.take(key) for key in SIMULATED_STUDY if table.has(key)},
+        extra={key: table.raw(key) for key in SIMULATED_STUDY if table.has(key)},
     )
     table.done()
     _check_names(study, table)
@@ -258,7 +258,7 @@ def _arm(table: Table) -> Arm:
     extra = dict(table.mapping("extra"))
     for key in SIMULATED_ARM:
         if table.has(key):
-            extra[key] = table.take(key)
+            extra[key] = table.raw(key)
     arm = Arm(
         name=table.text("name"),
         label=table.text("label", ""),
