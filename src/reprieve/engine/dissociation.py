@@ -37,5 +37,4 @@ def rated_cadss(
 
 def dissociated(ratings: Array) -> NDArray[np.bool_]:
     """Whether any rating along the last axis counts as dissociation."""
-    counted: NDArray[np.bool_] = (ratings > DISSOCIATED).any(axis=-1)
-    return counted
+    return np.asarray((ratings > DISSOCIATED).any(axis=-1))

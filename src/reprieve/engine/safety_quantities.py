@@ -114,10 +114,10 @@ def _course(seen: Seen, course: str) -> Array:
     """Mean course of the first session as a departure from rest, upwards."""
     values: Array = getattr(seen.opening, course)
     if course == "moaas":
-        return (5.0 - values).mean(axis=0)
-    if course in SIGNS:
-        return (values - getattr(seen.opening.baseline, course)[:, None]).mean(axis=0)
-    return values.mean(axis=0)
+        values = 5.0 - values
+    elif course in SIGNS:
+        values = values - getattr(seen.opening.baseline, course)[:, None]
+    return np.asarray(values.mean(axis=0))
 
 
 def _rated(seen: Seen, course: str, schedule: tuple[float, ...]) -> tuple[Array, Array]:
