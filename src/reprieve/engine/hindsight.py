@@ -25,6 +25,8 @@ from reprieve.errors import ModelError
 Progress = Callable[[int, int], None]
 Mask = NDArray[np.bool_]
 BLOCK = 1000
+ENOUGH = 800  # virtual patients that the weights should amount to
+MOST = 320_000
 LEVELS = (0.1, 0.25, 0.5, 0.75, 0.9)
 
 
@@ -79,7 +81,8 @@ def replay(
     Parameters
     ----------
     case : in the Case format, version 1, clock "day", with MADRS before treatment
-    n : virtual patients, in blocks of 1,000 with a parameter set and a place each
+    n : virtual patients, in blocks of 1,000 with a parameter set and a place each; four times
+        as many when a surprising person leaves fewer than `ENOUGH` that explain the scores
 
     Raises
     ------
@@ -96,21 +99,36 @@ def replay(
     before = [value for day, value in seen if day <= 0]
     if not before:
         raise ModelError(f"case {case['id']} has no MADRS before treatment to start from.")
+    periods = _periods(case, seen, before[-1], ensemble, seed, n, progress)
+    if min(p.effective for p in periods) < ENOUGH and 4 * n <= MOST:
+        return replay(case, ensemble, seed, 4 * n, progress)
+    person = case["person"]
+    return Replay(case["id"], person["age"], person["sex"], before[-1], tuple(periods))
+
+
+def _periods(
+    case: Mapping[str, Any],
+    seen: Sequence[tuple[float, float]],
+    entry: float,
+    ensemble: Ensemble,
+    seed: int,
+    n: int,
+    progress: Progress | None,
+) -> list[Period]:
     starts = [float(t["day"]) for t in case["treatments"]]
     after = [(day, value) for day, value in seen if day > 0]
     grid = np.array(sorted({*_grid(starts, after), *(day for day, _ in after)}))
-    latent, scores, errors = _virtual(case, before[-1], grid, ensemble, seed, n, progress)
+    latent, scores, errors = _virtual(case, entry, grid, ensemble, seed, n, progress)
     periods = []
     for k, start in enumerate(starts):
         end = starts[k + 1] if k + 1 < len(starts) else np.inf
         known = [(day, value) for day, value in after if day <= start]
         weights = _weights(latent, errors, grid, known)
         here = [(day, value) for day, value in after if start < day <= end]
-        window = (grid > start) & (grid <= (end if np.isfinite(end) else grid[-1]))
+        window = (grid > start) & (grid <= min(end, grid[-1]))
         what = Regimen.parse(case["treatments"][k]["regimen"]).doses[0].drug
         periods.append(_period(start, what, grid, window, scores, weights, here))
-    person = case["person"]
-    return Replay(case["id"], person["age"], person["sex"], before[-1], tuple(periods))
+    return periods
 
 
 def _madrs(case: Mapping[str, Any]) -> list[tuple[float, float]]:

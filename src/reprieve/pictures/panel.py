@@ -78,7 +78,7 @@ def _frame(spec: Spec) -> tuple[Frame, list[float], list[float]]:
     y_places = ticks(spec.y, y_low, y_high, max(2, round((bottom - top) / 42)))
     labels = tick_texts(spec.y, y_places)
     left = 10 + max((width(t, TICK) for t in labels), default=0.0)
-    left = min(left, 0.45 * spec.wide)
+    left = min(left, 0.5 * spec.wide)
     right = spec.wide - (_direct_room(spec) if spec.direct else 14)
     x_low, x_high = _x_limits(spec)
     x_places = ticks(spec.x, x_low, x_high, max(2, round((right - left) / 82)))

@@ -53,7 +53,7 @@ class Axis:
 
     @property
     def text(self) -> str:
-        return f"{self.label} ({self.unit})" if self.unit else self.label
+        return f"{self.label} ({self.unit})" if self.unit and self.label else self.label
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ _WIDTH = _NARROW | _WIDE
 
 def width(text: str, size: float) -> float:
     """Width of `text` in pixels at a font size: a little generous, since faces differ."""
-    return sum(_WIDTH.get(c, 575) for c in text) / 1000 * size * 1.06
+    return sum(_WIDTH.get(c, 575) for c in text) / 1000 * size * 1.12
 
 
 def wrap(text: str, size: float, room: float) -> list[str]:

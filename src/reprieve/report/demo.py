@@ -44,6 +44,7 @@ from reprieve.report.session_pictures import session_picture
 Tick = Callable[[str, int, int], None]
 
 INFUSIONS = "ketamine 0.5 mg/kg IV over 40 min, three times weekly for 2 weeks"
+ONE_INFUSION = "ketamine 0.5 mg/kg IV over 40 min"
 SPRAY = "esketamine 56 mg nasal, twice weekly for 4 weeks"
 # who the trials of each course admitted: designs murrough_2013b and popova_2019
 INFUSION_PEOPLE = Baseline(32.0, 6.0, 24.0)
@@ -97,7 +98,7 @@ def gather(seed: int, tick: Tick | None = None) -> Demo:
     for done, name in enumerate(case_names(), 1):
         replays.append(replay(case(name), used, seed))
         say("Eight people", done, len(case_names()))
-    session = session_picture(Regimen.parse(INFUSIONS), None, seed)
+    session = session_picture(Regimen.parse(ONE_INFUSION), None, seed)
     return Demo(seed, used, infusions, spray, tuple(trials), tuple(replays), session)
 
 
@@ -193,7 +194,7 @@ def _week(course_: Prognosis) -> str:
 
 def _infusions(demo: Demo) -> Section:
     shown = course_picture(
-        demo.infusions, INFUSIONS_SEEN, "Six infusions in two weeks, then none", 42.0
+        demo.infusions, INFUSIONS_SEEN, "Six infusions in two weeks, then none", 53.0
     )
     return Section(
         "The standard course: six infusions",
@@ -209,7 +210,7 @@ def _infusions(demo: Demo) -> Section:
 
 
 def _spray(demo: Demo) -> Section:
-    shown = course_picture(demo.spray, SPRAY_SEEN, "Four weeks of spray, then none", 56.0)
+    shown = course_picture(demo.spray, SPRAY_SEEN, "Four weeks of spray, then none", 66.0)
     return Section(
         "The spray",
         [
@@ -265,8 +266,8 @@ def _people(demo: Demo) -> Section:
     hits, scores = _hits(demo.replays)
     heads: list[Column | str] = [
         "Person", "After", Column("Entry", "MADRS", 0),
-        Column("Day 2 seen", "MADRS", 0), Column("foretold", "median (80 %)", numeric=True),
-        Column("Day 10 seen", "MADRS", 0), Column("foretold", "median (80 %)", numeric=True),
+        Column("Day 2 seen", "MADRS", 0), Column("Foretold", "median (80 %)", numeric=True),
+        Column("Day 10 seen", "MADRS", 0), Column("Foretold", "median (80 %)", numeric=True),
     ]  # fmt: skip
     return Section(
         "Eight real people",
@@ -344,10 +345,8 @@ def _trials(demo: Demo) -> Section:
 def _trial_row(design: Design, r: OutcomeResult) -> list[Any]:
     o = r.outcome
     verdict = "" if r.inside is None else Badge("inside" if r.inside else "outside")
-    contrast = f" ({' against '.join(o.contrast)})" if o.contrast else ""
     interval = f"{r.p95[0]:.1f} to {r.p95[1]:.1f}".replace("-", "−")
-    name = row_name(design, r) + contrast
-    return [name, o.value, r.median, interval, o.unit, verdict, Badge(o.status)]
+    return [row_name(design, r), o.value, r.median, interval, o.unit, verdict, Badge(o.status)]
 
 
 def _session(demo: Demo) -> Section:

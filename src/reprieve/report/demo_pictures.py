@@ -36,7 +36,8 @@ def course_picture(course: Prognosis, seen: Seen, title: str, until_d: float) ->
         f"{_said(course.response, course, course.last_dose_d + 1)} a day after the last.",
         Axis("Time since the first dose", "d", low=0),
         PERCENT,
-        height=360,
+        width=860,
+        height=380,
     )
     fig.span(0, course.last_dose_d, "treatment")
     for name, share in (
@@ -103,6 +104,7 @@ def lasting_picture(courses: Sequence[tuple[str, Prognosis]], seen: Seen) -> Fig
         f"Share of responders still responding. Half is lost by: {'; '.join(parts)}.",
         Axis("Time since the last dose", "weeks", low=0),
         Axis("Responders still responding", "%", low=0, high=100),
+        width=860,
     )
     fig.hline(50)
     for name, course in courses:
@@ -149,6 +151,7 @@ def trials_picture(trials: Sequence[tuple[Design, list[OutcomeResult]]]) -> Figu
         f"{inside} of {len(rows)} observed rates lie inside the 95 % interval of the model.",
         Axis("Patients", "%", low=0, high=100),
         Axis("", categories=names),
+        width=860,
         height=90 + 24 * len(rows),
     )
     at = np.arange(len(rows), dtype=np.float64)
@@ -167,13 +170,30 @@ def trials_picture(trials: Sequence[tuple[Design, list[OutcomeResult]]]) -> Figu
     return fig
 
 
+_WORDS = {
+    "response_rate": "response",
+    "remission_rate": "remission",
+    "change_mean": "mean change",
+    "diff_vs_control": "difference",
+    "relapse_free": "still without relapse",
+    "relapse_mean": "mean days to relapse",
+}
+
+
 def row_name(design: Design, result: OutcomeResult) -> str:
     """One outcome in few words: trial, arm, what, when."""
     o = result.outcome
-    what = {"response_rate": "response", "remission_rate": "remission"}.get(o.kind, o.kind)
+    kind = o.kind if o.kind != "other" else str(o.measure.get("kind", "other"))
+    what = _WORDS.get(kind, kind.replace("_", " "))
     day = f", day {o.time_d:.0f}" if o.time_d is not None else ""
-    trial = design.key.replace("_", " ").title()
-    return f"{trial}, {o.arm}: {what.replace('_', ' ')}{day}"
+    arm = o.arm or " against ".join(o.contrast or ())
+    return f"{trial_name(design)}, {arm}: {what}{day}"
+
+
+def trial_name(design: Design) -> str:
+    """A key as people say it: "murrough_2013a" is Murrough 2013a."""
+    words = design.key.split("_")
+    return " ".join(w if w[0].isdigit() else w.capitalize() for w in words)
 
 
 def cases_picture(replays: Sequence[Replay]) -> Grid:
@@ -196,7 +216,7 @@ def _case_picture(replay: Replay) -> Figure:
     fig = Figure(
         f"{label} ({who})" if who else label,
         f"Entered at {replay.entry:.0f}.",
-        Axis("", "d", low=-3, high=25, ticks=(0, 2, 10, 14, 16, 24)),
+        Axis("Day", low=-3, high=25, ticks=(0, 2, 10, 14, 16, 24)),
         Axis("MADRS", "points", low=0, high=60, ticks=(0, 20, 40, 60)),
         height=205,
     )
