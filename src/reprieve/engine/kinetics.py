@@ -1,7 +1,7 @@
 """Concentrations of ketamine and its metabolites after any doses, for many people at once."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from reprieve.engine.interactions import exposure
 from reprieve.engine.kinetic_models import Individuals, KineticModel, kinetic_model
 from reprieve.engine.linear import solve
 from reprieve.engine.patient import People
-from reprieve.errors import DoseError, ModelError
+from reprieve.errors import ModelError
 
 Array = NDArray[np.float64]
 METABOLITES_FROM = "simons_2022_s_ketamine"  # the only model of hydroxynorketamine there is
@@ -83,8 +83,6 @@ def concentrations(
 
     Raises
     ------
-    DoseError
-        An amount, time or duration that cannot be.
     ModelError
         No model answers for that route and sampling.
     UnknownNameError
@@ -153,7 +151,6 @@ def _solve(
     total = {a: np.zeros((n, times.size)) for a in ANALYTES}
     groups: dict[str, list[Dose]] = {}
     for dose in doses:
-        check_dose(dose)
         if any(SHARES[dose.drug]) and dose.amount > 0:
             groups.setdefault(model or model_for(dose, sampling), []).append(dose)
     modelled = set(ANALYTES)
@@ -232,24 +229,3 @@ def _milligrams(dose: Dose, people: People) -> Array:
     if dose.unit == "mg/kg":
         return dose.amount * people.weight_kg
     return np.full(len(people), float(dose.amount))
-
-
-def check_dose(dose: Dose) -> None:
-    """Refuse what kinetics cannot follow.
-
-    Raises
-    ------
-    DoseError
-    """
-    if dose.drug not in SHARES:
-        raise DoseError(f"drug was '{dose.drug}'; expected one of {', '.join(SHARES)}.")
-    for f in fields(dose):
-        value = getattr(dose, f.name)
-        if f.name in ("amount", "duration_h", "time_h") and not np.isfinite(value):
-            raise DoseError(f"{f.name} of a dose was {value}; expected a finite number.")
-    if dose.amount < 0 or dose.duration_h < 0:
-        raise DoseError(
-            f"amount {dose.amount} {dose.unit} over {dose.duration_h} h; neither can be negative."
-        )
-    if dose.unit not in ("mg", "mg/kg"):
-        raise DoseError(f"unit was '{dose.unit}'; expected 'mg' or 'mg/kg'.")

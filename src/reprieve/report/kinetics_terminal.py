@@ -31,7 +31,8 @@ def show(found: KineticValidation) -> None:
 def _table(title: str, *columns: tuple[str, bool]) -> Table:
     table = Table(title=title, title_justify="left")
     for name, numeric in columns:
-        table.add_column(name, justify="right" if numeric else "left")
+        fixed = numeric or name == "Row"
+        table.add_column(name, justify="right" if numeric else "left", no_wrap=fixed)
     return table
 
 
@@ -40,7 +41,6 @@ def _rows(title: str, rows: tuple[Row, ...]) -> Table:
         title,
         ("Row", False),
         ("What", False),
-        ("Measure", False),
         ("Observed", True),
         ("Model", True),
         ("Unit", False),
@@ -52,8 +52,7 @@ def _rows(title: str, rows: tuple[Row, ...]) -> Table:
         color = "" if r.fold is None or r.fold <= FAR else "red"
         table.add_row(
             r.id + ("*" if r.own else ""),
-            str(what),
-            str(measure),
+            f"{what}, {measure}",
             _number(observed),
             _number(predicted),
             str(unit),
