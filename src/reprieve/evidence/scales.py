@@ -1,7 +1,8 @@
 """Rating scales: range, bands, cut-offs, licence, and the crosswalk to MADRS."""
 
+import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -70,6 +71,7 @@ class Instrument:
     licence_status: str
     wording_restricted: bool
     loinc: str
+    loinc_items: Mapping[str, str]
     remission_other: tuple[Figure, ...]
     crosswalk: Crosswalk | None
     references: tuple[str, ...]
@@ -164,7 +166,8 @@ def parse_instrument(text: str, where: str) -> Instrument:
         licence=table.text("licence"),
         licence_status=table.choice("licence_status", STATUSES),
         wording_restricted=table.flag("wording_restricted", True),
-        loinc=table.text("loinc", ""),
+        loinc=_code(table, table.text("loinc", "")),
+        loinc_items=_codes(table),
         remission_other=tuple(figure(t, low, high) for t in table.subs("remission_other")),
         crosswalk=_crosswalk(table, low, high) if table.has("crosswalk") else None,
         references=references(table, "references"),
@@ -172,6 +175,17 @@ def parse_instrument(text: str, where: str) -> Instrument:
     table.done()
     _check_bands(found, table)
     return found
+
+
+def _codes(table: Table) -> Mapping[str, str]:
+    codes = table.mapping("loinc_items")
+    return {item: _code(table, str(code)) for item, code in codes.items()}
+
+
+def _code(table: Table, code: str) -> str:
+    if code and not re.fullmatch(r"\d{1,6}-\d", code):
+        table.refuse(f"'{code}' is not a LOINC code such as 44250-9", "loinc")
+    return code
 
 
 def references(table: Table, key: str) -> tuple[str, ...]:
