@@ -34,8 +34,8 @@ def rate_matrix(row: Array) -> Array:
 def pieces(work: Kinetics) -> list[tuple[float, Array, slice, float]]:
     """Segments as (input per kg and h, times from the segment's start, grid points, length)."""
     plan, found = work.plan, []
-    for s, (start, length, rate, _) in enumerate(plan.segments):
-        part = slice(int(plan.first[s]), int(plan.first[s + 1]))
+    for s, (start, length, rate, _) in enumerate(plan.cut.segments):
+        part = slice(int(plan.cut.first[s]), int(plan.cut.first[s + 1]))
         inside = np.clip(plan.times_h[part] - start, 0.0, length)
         found.append((float(rate), inside, part, float(length)))
     return found
@@ -163,7 +163,7 @@ def roadrunner() -> Solver:
             engine.reset()
             for name, value in zip(NAMES, row, strict=True):
                 engine.setValue(name, float(value))
-            infusion = float(work.plan.segments[0, 2] * work.weight_kg[i])
+            infusion = float(work.plan.cut.segments[0, 2] * work.weight_kg[i])
             engine.setValue("full", infusion)
             engine.setValue("rate", infusion)  # the first is running when the clock starts
             found = engine.simulate(0.0, float(times[-1]), len(times))
@@ -200,7 +200,7 @@ def diffrax() -> Solver:
 
     def solve(work: Kinetics) -> Profiles:
         rows = work.people.table()
-        running = work.plan.segments[work.plan.segments[:, 2] > 0]
+        running = work.plan.cut.segments[work.plan.cut.segments[:, 2] > 0]
         matrices = np.array([rate_matrix(row) for row in rows])
         rates = running[0, 2] * work.weight_kg
         found = many(matrices, rates, running[:, 0], running[0, 1], work.plan.times_h)

@@ -74,7 +74,7 @@ def test_streamed_profiles_match_an_ode_solver():
     for i, row in enumerate(group.table()):
         k = rates(row)
         x, found = np.zeros(5), np.zeros((5, 1001))
-        for start, length, rate, _ in plan.segments:
+        for start, length, rate, _ in plan.cut.segments:
             inside = (plan.times_h >= start) & (plan.times_h < start + length - 1e-9)
             solved = solve_ivp(
                 lambda _, y, k=k, r=rate * weight[i]: k @ y + np.array([r, 0, 0, 0, 0]),

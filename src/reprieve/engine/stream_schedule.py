@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reprieve.engine.core.stream import Cut
 from reprieve.engine.dosing import Dose
 from reprieve.errors import InputError, ModelError
 
@@ -17,18 +18,12 @@ SAME_TIME_H = 1e-9  # times closer than this (4 µs) are one time, a shorter inf
 class Schedule:
     """Infusions and boluses, and the times at which concentrations are wanted.
 
-    `times_h` are one or more windows of points `spacing_h` apart. `segments` (n_segments, 4):
-    start h, length h, input per h and bolus, per unit of dose scale. `first` (n_segments + 1,):
-    first point of each segment; `lookup` (n_segments, 2): rows of `distinct_h` that hold the time
-    from a segment's start to its first point, and its length.
+    `times_h` are one or more windows of equally spaced points; `cut` is the schedule by segments
+    of constant input, per unit of dose: mg, or mg/kg when `per_kg`.
     """
 
     times_h: Array
-    spacing_h: float
-    segments: Array
-    first: NDArray[np.int64]
-    lookup: NDArray[np.int64]
-    distinct_h: Array
+    cut: Cut
     per_kg: bool
 
 
@@ -78,12 +73,12 @@ def windows(doses: Sequence[Dose], starts_h: Sequence[float], span_h: float, n: 
     offsets = np.maximum(times[np.minimum(first[:-1], len(times) - 1)] - begins, 0.0)
     distinct = _distinct([*offsets, *lengths])
     lookup = np.abs(np.stack([offsets, lengths], axis=1)[..., None] - distinct).argmin(axis=2)
-    cut = [
-        (s, n, _rate(doses, s, n), _bolus(doses, s)) for s, n in zip(begins, lengths, strict=True)
+    segments = [
+        (s, long, _rate(doses, s, long), _bolus(doses, s))
+        for s, long in zip(begins, lengths, strict=True)
     ]
-    return Schedule(
-        times, span_h / (n - 1), np.array(cut), first, lookup, distinct, doses[0].unit == "mg/kg"
-    )
+    cut = Cut(np.array(segments), first, lookup, distinct, span_h / (n - 1))
+    return Schedule(times, cut, doses[0].unit == "mg/kg")
 
 
 def _distinct(values: Sequence[float]) -> Array:

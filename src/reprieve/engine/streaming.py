@@ -116,7 +116,7 @@ def stream_kinetics(
 
     def one(block: Block) -> tuple[int, Array]:
         part, sums = slice(block.start, block.stop), np.zeros((4, len(plan.times_h)))
-        stream_block(theta[part], scale[part], *_cut(plan), plan.times_h, sums, single[part])
+        stream_block(theta[part], scale[part], plan.cut, plan.times_h, sums, single[part])
         return len(block), sums
 
     moments = _Moments(len(plan.times_h))
@@ -149,7 +149,7 @@ def store_kinetics(
 
     def one(block: Block) -> None:
         part = slice(block.start, block.stop)
-        store_block(theta[part], scale[part], *_cut(plan), parent[part], metabolite[part])
+        store_block(theta[part], scale[part], plan.cut, parent[part], metabolite[part])
 
     map_blocks(one, len(people), BLOCK, workers=workers)
     return parent, metabolite
@@ -161,13 +161,6 @@ def _scale(people: ParentMetabolite, plan: Schedule, weight_kg: Array | None) ->
     if weight_kg is None or len(weight_kg) != len(people):
         raise InputError("Doses per kg need the weight of every patient in kg.")
     return np.ascontiguousarray(weight_kg, dtype=float)
-
-
-Cut = tuple[Array, NDArray[np.int64], NDArray[np.int64], Array, float]
-
-
-def _cut(plan: Schedule) -> Cut:
-    return plan.segments, plan.first, plan.lookup, plan.distinct_h, plan.spacing_h
 
 
 class _Moments:

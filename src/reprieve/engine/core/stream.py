@@ -7,6 +7,7 @@ eight multiply-adds, which the compiler does four or eight at a time.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -24,6 +25,53 @@ FAST = {"contract", "nsz", "nnan", "ninf"}  # multiply-adds and maxima; no reord
 # an operation: the product of the smallest amplitude and power that survive is still normal.
 FAINT_POWER = 1e-100
 FAINT_AMPLITUDE = 1e-200
+
+
+class Cut(NamedTuple):
+    """A schedule as the kernels read it.
+
+    segments : (n_segments, 4), start h, length h, input per h and bolus per unit of scale
+    first : (n_segments + 1,), index of the first point of each segment
+    lookup : (n_segments, 2), rows of `distinct`: from start to first point; length
+    distinct : (n_distinct,), h
+    spacing : h between points
+    """
+
+    segments: Array
+    first: Ints
+    lookup: Ints
+    distinct: Array
+    spacing: float
+
+
+class Work(NamedTuple):
+    """One patient's intermediate results, reused from patient to patient.
+
+    `edges` (n_segments, 2) are both concentrations just after each segment's start, `areas` (2,)
+    the areas under both curves; the rest are the arguments of the functions that fill it.
+    """
+
+    rate: Array
+    amplitude: Array
+    power: Array
+    decay: Array
+    gain: Array
+    edges: Array
+    areas: Array
+
+
+@njit(cache=True, nogil=True)
+def work_space(cut: Cut) -> Work:
+    n = len(cut.distinct)
+    return Work(
+        np.empty(5),
+        np.empty(8),
+        np.empty((5, TILE + 1)),
+        np.empty((n, 5)),
+        np.empty((n + 1, 5)),
+        np.empty((len(cut.segments), 2)),
+        np.empty(2),
+    )
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -87,20 +135,10 @@ def walk(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def modal_profile(
-    scale: float,
-    segments: Array,
-    first: Ints,
-    lookup: Ints,
-    decay: Array,
-    gain: Array,
-    power: Array,
-    amplitude: Array,
-    parent: Array,
-    metabolite: Array,
-    edges: Array,
-) -> tuple[float, float]:
-    """One patient's profile from the modes; returns both areas. Arguments as in `stream_block`."""
+def modal_profile(scale: float, cut: Cut, work: Work, parent: Array, metabolite: Array) -> None:
+    """One patient's profile, edges and areas from the modes."""
+    segments, lookup, first = cut.segments, cut.lookup, cut.first
+    decay, gain, amplitude = work.decay, work.gain, work.amplitude
     z, c, endless = np.zeros(5), np.empty(8), len(gain) - 1
     given = 0.0
     for s in range(len(segments)):
@@ -120,15 +158,35 @@ def modal_profile(
                 base_p += amplitude[j] * plateau
                 c[j] = amplitude[j] * swing
             z[j] = now * decay[length, j] + flow * gain[length, j]
-        edges[s, 0], edges[s, 1] = edge_p, edge_m
-        walk(c, power, first[s], first[s + 1], base_p, base_m, parent, metabolite)
+        work.edges[s, 0], work.edges[s, 1] = edge_p, edge_m
+        walk(c, work.power, first[s], first[s + 1], base_p, base_m, parent, metabolite)
     area_p = area_m = 0.0
     for j in range(5):
         left = (given - z[j]) * gain[endless, j]
         area_m += amplitude[3 + j] * left
         if j < 3:
             area_p += amplitude[j] * left
-    return area_p, area_m
+    work.areas[0], work.areas[1] = area_p, area_m
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def profile(
+    theta: Array, scale: float, cut: Cut, work: Work, parent: Array, metabolite: Array
+) -> None:
+    """One patient's concentrations (n_times,) in mg/L, and the edges and areas in `work`.
+
+    theta : (10,), parameters in the order of `stream_modes.modes`, L/h and L
+    scale : mg given per unit of the schedule
+    """
+    if modes(theta, work.rate, work.amplitude):
+        decays(work.rate, cut.distinct, work.decay, work.gain)
+        tile_powers(work.rate, cut.spacing, work.power)
+        modal_profile(scale, cut, work, parent, metabolite)
+    else:
+        expm_profile(
+            theta, scale, cut.segments, cut.first, cut.lookup, cut.distinct, cut.spacing,
+            parent, metabolite, work.edges, work.areas,
+        )  # fmt: skip
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
@@ -148,7 +206,7 @@ def accumulate(parent: Array, metabolite: Array, sums: Array) -> tuple[float, fl
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def peak(
-    top: float, profile: Array, grid: Array, edge: Array, segments: Array
+    top: float, curve: Array, grid: Array, edge: Array, segments: Array
 ) -> tuple[float, float]:
     """Largest value and its time over the grid and the starts of the segments."""
     high, when = top, -1.0
@@ -157,7 +215,7 @@ def peak(
             high, when = edge[s], segments[s, 0]
     if when < 0.0:
         k = 0
-        while profile[k] < top:
+        while curve[k] < top:
             k += 1
         when = grid[k]
     return high, when
@@ -165,95 +223,30 @@ def peak(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def stream_block(
-    theta: Array,
-    scale: Array,
-    segments: Array,
-    first: Ints,
-    lookup: Ints,
-    distinct: Array,
-    spacing: float,
-    grid: Array,
-    sums: Array,
-    single: Array,
+    theta: Array, scale: Array, cut: Cut, grid: Array, sums: Array, single: Array
 ) -> None:
     """Profiles of one block of patients, summed on the fly and forgotten.
 
     Parameters
     ----------
-    theta : (n, 10), parameters in the order of `stream_modes.modes`, L/h and L
-    scale : (n,), mg given per unit of the schedule
-    segments : (n_segments, 4), start h, length h, input per h and bolus per unit
-    first : (n_segments + 1,), index of the first grid point of each segment
-    lookup : (n_segments, 2), rows of `distinct`: from start to first grid point; length
-    distinct : (n_distinct,), h
-    spacing : h between grid points
-    grid : (n_times,), the points themselves, h
+    theta, scale : (n, 10) and (n,), see `profile`
+    grid : (n_times,), the points, h
     sums : (4, n_times), grows by sum and sum of squares of parent and metabolite
     single : (n, 6), becomes peak, its time and area of parent, then of metabolite
     """
-    n_times, n_segments = sums.shape[1], len(segments)
-    parent, metabolite = np.zeros(n_times), np.zeros(n_times)
-    edges, areas = np.empty((n_segments, 2)), np.empty(2)
-    rate, amplitude, power = np.empty(5), np.empty(8), np.empty((5, TILE + 1))
-    decay, gain = np.empty((len(distinct), 5)), np.empty((len(distinct) + 1, 5))
+    parent, metabolite = np.zeros(len(grid)), np.zeros(len(grid))
+    work, segments = work_space(cut), cut.segments
     for i in range(len(scale)):
-        if modes(theta[i], rate, amplitude):
-            decays(rate, distinct, decay, gain)
-            tile_powers(rate, spacing, power)
-            areas[0], areas[1] = modal_profile(
-                scale[i], segments, first, lookup, decay, gain, power, amplitude,
-                parent, metabolite, edges,
-            )  # fmt: skip
-        else:
-            expm_profile(
-                theta[i],
-                scale[i],
-                segments,
-                first,
-                lookup,
-                distinct,
-                spacing,
-                parent,
-                metabolite,
-                edges,
-                areas,
-            )
+        profile(theta[i], scale[i], cut, work, parent, metabolite)
         top_p, top_m = accumulate(parent, metabolite, sums)
-        single[i, 0], single[i, 1] = peak(top_p, parent, grid, edges[:, 0], segments)
-        single[i, 3], single[i, 4] = peak(top_m, metabolite, grid, edges[:, 1], segments)
-        single[i, 2], single[i, 5] = areas[0], areas[1]
+        single[i, 0], single[i, 1] = peak(top_p, parent, grid, work.edges[:, 0], segments)
+        single[i, 3], single[i, 4] = peak(top_m, metabolite, grid, work.edges[:, 1], segments)
+        single[i, 2], single[i, 5] = work.areas[0], work.areas[1]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def store_block(
-    theta: Array,
-    scale: Array,
-    segments: Array,
-    first: Ints,
-    lookup: Ints,
-    distinct: Array,
-    spacing: float,
-    parent: Array,
-    metabolite: Array,
-) -> None:
-    """Profiles of one block of patients, kept: parent and metabolite (n, n_times) in mg/L.
-
-    The other arguments are those of `stream_block`.
-    """
-    edges, areas = np.empty((len(segments), 2)), np.empty(2)
-    rate, amplitude, power = np.empty(5), np.empty(8), np.empty((5, TILE + 1))
-    decay, gain = np.empty((len(distinct), 5)), np.empty((len(distinct) + 1, 5))
+def store_block(theta: Array, scale: Array, cut: Cut, parent: Array, metabolite: Array) -> None:
+    """Profiles of one block of patients, kept: parent and metabolite (n, n_times) in mg/L."""
+    work = work_space(cut)
     for i in range(len(scale)):
-        if modes(theta[i], rate, amplitude):
-            decays(rate, distinct, decay, gain)
-            tile_powers(rate, spacing, power)
-            modal_profile(
-                scale[i], segments, first, lookup, decay, gain, power, amplitude,
-                parent[i], metabolite[i], edges,
-            )  # fmt: skip
-        else:
-            expm_profile(
-                theta[i], scale[i], segments, first, lookup, distinct, spacing,
-                parent[i], metabolite[i],
-                edges, areas,
-            )  # fmt: skip
+        profile(theta[i], scale[i], cut, work, parent[i], metabolite[i])

@@ -109,7 +109,7 @@ def expm_profile(
     """One patient's profile on the grid, at the segment edges, and the two areas.
 
     segments (n_segments, 4): start, length, input rate and bolus per unit of `scale`.
-    The other arguments are those of `stream.stream_block`.
+    The other arguments are those of `stream.Cut`.
     edges (n_segments, 2): both concentrations just after each segment's start.
     """
     m = rate_matrix(theta)
