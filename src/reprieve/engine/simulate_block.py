@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-
 from numpy.typing import NDArray
 
 from reprieve.engine import mood
@@ -19,7 +18,7 @@ from reprieve.engine.effects import AcuteEffects, acute_effects
 from reprieve.engine.ensemble import Ensemble
 from reprieve.engine.haemodynamics import SIGNS, change_readings, draw_vitals, oximetry
 from reprieve.engine.kinetic_models import Individuals
-from reprieve.engine.kinetics import ANALYTES, Concentrations, concentrations, parent
+from reprieve.engine.kinetics import Concentrations, concentrations, parent
 from reprieve.engine.mood import Array
 from reprieve.engine.occupancy import occupancy
 from reprieve.engine.parallel import Block
@@ -114,7 +113,7 @@ class _Body:
             times = session_times(form)
             if form is None:
                 zero = np.zeros((len(self.people), len(times)))
-                found = Concentrations(times, **dict.fromkeys(ANALYTES, zero))
+                found = Concentrations(times, zero, zero, zero, zero, zero, zero)
             elif not any(self.known):
                 found = concentrations(form, self.people, times, self.block.rng(BODY))
             else:
