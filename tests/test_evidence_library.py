@@ -251,3 +251,17 @@ def test_every_file_ships():
 def test_json_of_every_case_is_plain():
     for path in (HOME / "cases").glob("*.json"):
         assert json.loads(path.read_text(encoding="utf-8"))["id"] == path.stem.replace("_", "-")
+
+
+def test_the_examples_of_the_evidence_page_run(capsys: pytest.CaptureFixture[str]):
+    page = (HOME.parents[2] / "docs" / "evidence.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```(python|toml)\n(.*?)```", page, re.S)
+    assert {language for language, _ in blocks} == {"python", "toml"}
+    for language, text in blocks:
+        if language == "toml":
+            assert evidence.read_study(text, "evidence.md").outcome("E204").value == -18.4
+        else:
+            exec(text, {})
+    printed = capsys.readouterr().out
+    assert "-18.4 points verified" in printed
+    assert "ketamine 2x/week 15.0" in printed

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from reprieve import evidence
 from reprieve.errors import EvidenceError, InputError
 from reprieve.evidence.library import HOME
-from reprieve.evidence.practice import GROUPS, parse_interaction, parse_protocol
+from reprieve.evidence.perturbers import parse_interaction
+from reprieve.evidence.practice import GROUPS, parse_protocol
 from reprieve.evidence.scales import parse_instrument
 
 LINKED = tuple(n for n in evidence.instrument_names() if evidence.instrument(n).crosswalk)

@@ -14,6 +14,7 @@ FOLDERS = {
     "kinetics": "concentrations, clearances, bioavailability",
     "effects": "vital signs, dissociation, adverse events, mechanism, scales",
     "course": "maintenance, relapse, predictors",
+    "models": "parameters of the models, one file a model paper",
     "designs": "trials that the engine can simulate",
     "cases": "real patients of open data",
     "instruments": "rating scales",
@@ -179,7 +180,10 @@ def _doi(key: str) -> str:
 
 def _haystack(row: "Observation") -> str:
     record = _record(row)
-    parts = (row.study.title, row.study.cited_as, *map(str, record.values()))
+    from reprieve.evidence import bibliography
+
+    source = str(bibliography()[row.reference]) if row.reference else ""
+    parts = (row.study.title, row.study.cited_as, source, *map(str, record.values()))
     return " ".join(parts).lower()
 
 
@@ -230,8 +234,13 @@ def _title(kind: str, name: str) -> str:
         return evidence.instrument(name).title
     if kind == "protocols":
         return evidence.protocol(name).title
-    title: str = evidence.interaction(name)["title"]
-    return title
+    if kind == "interactions":
+        return str(evidence.interaction(name)["title"])
+    from reprieve.evidence.library import HOME
+    from reprieve.evidence.schema import parse_toml, read_text
+
+    table = parse_toml(read_text(HOME / kind / f"{name}.toml"), name)
+    return str(table.get("title") or table.get("population") or "")
 
 
 def _other(folder: str, stem: str, as_json: bool, out: str | None) -> None:

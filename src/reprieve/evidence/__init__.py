@@ -18,14 +18,8 @@ if TYPE_CHECKING:
         observation,
         observations,
     )
-    from reprieve.evidence.practice import (
-        Protocol,
-        interaction,
-        interaction_names,
-        protocol,
-        protocol_for,
-        protocol_names,
-    )
+    from reprieve.evidence.perturbers import interaction, interaction_names
+    from reprieve.evidence.practice import Protocol, protocol, protocol_for, protocol_names
     from reprieve.evidence.references import Reference, bibliography, cite, reference
     from reprieve.evidence.scales import Instrument, instrument, instrument_names
     from reprieve.evidence.study import Arm, Outcome, Population, Study, read_study
@@ -41,14 +35,8 @@ _HOME = {
         "observation",
         "observations",
     ),
-    "practice": (
-        "Protocol",
-        "interaction",
-        "interaction_names",
-        "protocol",
-        "protocol_for",
-        "protocol_names",
-    ),
+    "perturbers": ("interaction", "interaction_names"),
+    "practice": ("Protocol", "protocol", "protocol_for", "protocol_names"),
     "scales": ("Instrument", "instrument", "instrument_names"),
     "study": ("Arm", "Outcome", "Population", "Study", "read_study"),
 }

@@ -50,6 +50,7 @@ class Observation:
         return self.study.population.n
 
 
+@cache
 def names(kind: str, suffix: str = ".toml") -> tuple[str, ...]:
     """Names of the files of one folder, without opening any."""
     return tuple(sorted(path.stem for path in (HOME / kind).glob(f"*{suffix}")))
