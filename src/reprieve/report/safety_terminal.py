@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
+from rich.text import Text
 
 from reprieve.engine.validate_safety import SafetyFact, SafetyReport
 from reprieve.pictures import terminal
@@ -26,9 +27,9 @@ def show(found: SafetyReport) -> None:
     console = Console()
     for title, rows in report.groups(found):
         console.print(_rows(title, rows))
-    for figure in courses(found).figures:
-        console.print(terminal(figure))
-    console.print(terminal(beside(found)))
+    for figure in (*courses(found).figures, beside(found)):
+        drawn = terminal(figure, min(90, console.width), color=console.is_terminal)
+        console.print(Text.from_ansi(drawn))
     table = Table("Rows", "Why not", title="Not predicted", title_justify="left")
     for why, ids in report.reasons(found):
         table.add_row(str(len(ids)), why)
