@@ -1,0 +1,40 @@
+"""Pictures of the README and the documentation, drawn from one demonstration run.
+
+python docs/make_images.py [SEED]
+"""
+
+import sys
+from pathlib import Path
+
+from reprieve.report import demo
+from reprieve.report.demo_pictures import (
+    cases_picture,
+    course_picture,
+    lasting_picture,
+    trials_picture,
+)
+
+HERE = Path(__file__).parent / "images"
+
+
+def main(seed: int) -> None:
+    """Write the pictures; the same seed writes the same bytes."""
+    found = demo.gather(seed)
+    courses = [("after six infusions", found.infusions), ("after four weeks of spray", found.spray)]
+    title = "Six infusions in two weeks, then none"
+    pictures = {
+        "course": course_picture(found.infusions, demo.INFUSIONS_SEEN, title, 53.0),
+        "lasting": lasting_picture(courses, demo.LASTING_SEEN),
+        "people": cases_picture(found.replays),
+        "session": found.session,
+        "unseen-trials": trials_picture(found.trials),
+    }
+    HERE.mkdir(exist_ok=True)
+    for name, picture in pictures.items():
+        path = HERE / f"{name}.svg"
+        path.write_text(picture.svg(), encoding="utf-8")
+        print(f"{path.name}\t{path.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1)
