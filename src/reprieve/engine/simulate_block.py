@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from reprieve.engine import mood
 from reprieve.engine.design import Design, Form, Plan, Sitting
@@ -25,10 +24,10 @@ from reprieve.engine.parallel import Block
 from reprieve.engine.patient import Demography, Patient, People, draw_people
 from reprieve.engine.sensitivity import draw_sensitivity
 from reprieve.engine.summaries import Bins, Spread, Tally
+from reprieve.engine.thresholds import threshold_probabilities
 from reprieve.engine.trial import ArmResult, elsewhere, run_trial
-from reprieve.evidence.practice import Protocol, Threshold
+from reprieve.evidence.practice import Protocol
 
-Mask = NDArray[np.bool_]
 PLACE = 125  # people treated at one place, under one member of the ensemble
 FINE_H = 4.0  # what follows the last dose is looked at every 5 minutes for so long
 STEP_H = 1 / 12
@@ -51,9 +50,6 @@ COURSES = {"cadss": POINTS, "moaas": CALM, "sbp": PRESSURE, "dbp": PRESSURE, "hr
 PEAKS = {"cadss": POINTS, "moaas": CALM, "sbp": PRESSURE, "dbp": PRESSURE, "hr": PULSE,
          "sbp_rise": RISE, "dbp_rise": RISE, "hr_rise": RISE, "spo2": OXYGEN}  # fmt: skip
 LOWEST = ("moaas", "spo2")
-# stop rules of a protocol: what is read
-READ = {"sbp": "sbp", "dbp": "dbp", "sbp_rise_with_symptoms": "sbp_rise", "hr_high": "hr",
-        "hr_low": "hr", "spo2": "spo2", "spo2_uncorrected": "spo2", "moaas": "moaas"}  # fmt: skip
 DISSOCIATED = "cadss_above_4"
 
 
@@ -128,7 +124,7 @@ def _sessions(question: Question, block: Block, people: People, body: _Body, tal
     sensitivity = draw_sensitivity(len(block), block.rng(SENSES))
     rest, occasion = draw_vitals(people, block.rng(REST)), block.rng(OCCASION)
     peaks: dict[str, list[Array]] = {name: [] for name in PEAKS}
-    crossed: dict[str, list[Mask]] = {}
+    crossed: dict[str, list[Array]] = {}
     happened: dict[str, list[Array]] = {}
     last = len(question.sittings) - 1
     for k, sitting in enumerate(question.sittings):
@@ -144,20 +140,14 @@ def _sessions(question: Question, block: Block, people: People, body: _Body, tal
         for name, columns in peaks.items():
             extreme = np.min if name in LOWEST else np.max
             columns.append(extreme(seen[name], axis=1))
-        for name, met in _crossings(seen, question.protocol).items():
+        for name, met in _crossings(effects, seen, question.protocol).items():
             crossed.setdefault(name, []).append(met)
         for name, chance in effects.events.items():
             happened.setdefault(name, []).append(chance)
     for name, columns in peaks.items():
         tally.spreads[f"peak:{name}"] = Spread.of(np.stack(columns, axis=1), PEAKS[name])
-    for name, met_by_session in crossed.items():
-        met = np.stack(met_by_session, axis=1)
-        tally.sums[f"crossed:{name}"] = met.sum(axis=0).astype(float)
-        tally.sums[f"ever_crossed:{name}"] = np.array([float(met.any(axis=1).sum())])
-    for name, chances in happened.items():
-        chance = np.stack(chances, axis=1)
-        tally.sums[f"event:{name}"] = chance.sum(axis=0)
-        tally.sums[f"ever_event:{name}"] = np.array([(1 - (1 - chance).prod(axis=1)).sum()])
+    _by_session("crossed", crossed, tally)
+    _by_session("event", happened, tally)
 
 
 def _levels(levels: Concentrations, tally: Tally) -> None:
@@ -197,25 +187,21 @@ def _readings(
     return seen
 
 
-def _crossings(seen: Mapping[str, Array], protocol: Protocol) -> dict[str, Mask]:
-    """(n,) each: whether a session's readings meet a stop rule of the protocol."""
-    stop = protocol.thresholds("stop")
-    met = {name: _meets(seen[READ[name]], rule) for name, rule in stop.items() if name in READ}
-    met[DISSOCIATED] = dissociated(seen["cadss"])
+def _crossings(
+    effects: AcuteEffects, seen: Mapping[str, Array], protocol: Protocol
+) -> dict[str, Array]:
+    """(n,) each: probability that a session meets a threshold; 0 or 1 for dissociation."""
+    met = {c.name: c.by_person for c in threshold_probabilities(effects, protocol)}
+    met[DISSOCIATED] = dissociated(seen["cadss"]).astype(float)
     return met
 
 
-def _meets(readings: Array, rule: Threshold) -> Mask:
-    least, most = readings.min(axis=1), readings.max(axis=1)
-    return np.asarray(
-        {
-            "above": most > rule.value,
-            "at_least": most >= rule.value,
-            "below": least < rule.value,
-            "at_most": least <= rule.value,
-            "is": (readings == rule.value).any(axis=1),
-        }[rule.rule]
-    )
+def _by_session(kind: str, chances: Mapping[str, list[Array]], tally: Tally) -> None:
+    """Sums of probabilities by session, and of having it at least once in the course."""
+    for name, columns in chances.items():
+        chance = np.stack(columns, axis=1)
+        tally.sums[f"{kind}:{name}"] = chance.sum(axis=0)
+        tally.sums[f"ever_{kind}:{name}"] = np.array([(1 - (1 - chance).prod(axis=1)).sum()])
 
 
 # -- mood -----------------------------------------------------------------------------------------
