@@ -9,6 +9,15 @@ starts, for every engine alike; turning them into rates and amplitudes is inside
 - streaming: mean and SD at each time, and for each patient Cmax, Tmax (over the grid and the
   starts and ends of the infusions) and the exact AUC from 0 to 28 days, for both analytes;
 - stored: every float64 of both analytes, two arrays (n, 1001), 16 kB a patient.
+
+Workload (b), the full chain. The same people and infusions, racemic ketamine, so that S and R
+are solved each with its metabolite. For every session: plasma every 2 min for 4 h (with what
+earlier sessions left), peak ketamine and norketamine, peak dissociation (and its time),
+sedation, SBP, DBP, HR, lowest SpO2 and the probability of every adverse event. NMDA occupancy
+every 1.5 min for 12 h and its integral; plasticity, consolidation, context, fluctuation and
+relapse; a MADRS score at entry and on every day from 0 to 28. Random effects, resting vital
+signs and rating error are drawn while the clock runs. Streaming leaves sums: mean and SD of
+every extreme by session, event counts, a histogram of scores, response and remission by day.
 """
 
 from dataclasses import dataclass
@@ -16,9 +25,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reprieve.engine.chain import Course
 from reprieve.engine.dosing import Dose
 from reprieve.engine.kinetic_models import Individuals, kinetic_model
-from reprieve.engine.patient import draw_people
+from reprieve.engine.mood import Baseline, MoodParameters, Setting
+from reprieve.engine.patient import People, draw_people
 from reprieve.engine.stream_schedule import Schedule, schedule
 from reprieve.engine.streaming import ParentMetabolite
 
@@ -53,9 +64,20 @@ class Kinetics:
         return self.some(slice(0, n))
 
 
-def doses() -> list[Dose]:
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Workload (b)."""
+
+    people: People
+    course: Course
+
+
+def doses() -> tuple[Dose, ...]:
     """Six infusions in two weeks."""
-    return [Dose("ketamine", "iv", MG_PER_KG, "mg/kg", 24.0 * d, INFUSION_H) for d in DAYS]
+    return tuple(
+        Dose("ketamine", "iv", MG_PER_KG, "mg/kg", 24.0 * day, INFUSION_H, session=k)
+        for k, day in enumerate(DAYS)
+    )
 
 
 def kinetics(n: int = PATIENTS) -> Kinetics:
@@ -64,3 +86,11 @@ def kinetics(n: int = PATIENTS) -> Kinetics:
     people = draw_people(n, rng)
     values = Individuals.of(people, rng).values(kinetic_model("otto_2021_s_ketamine"))
     return Kinetics(ParentMetabolite.of(values), people.weight_kg, schedule(doses(), END_H, TIMES))
+
+
+def chain(n: int = PATIENTS) -> Chain:
+    """The people of workload (a), treated openly, under the prior medians of the mood model."""
+    people = draw_people(n, np.random.default_rng(SEED))
+    setting = Setting(Baseline(mean=33.0, sd=5.0, minimum=20.0))
+    visits = tuple(float(day) for day in range(29))
+    return Chain(people, Course(doses(), visits, MoodParameters.prior(), setting))
