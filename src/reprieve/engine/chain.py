@@ -10,7 +10,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.integrate import simpson
 
 from reprieve.engine import mood
 from reprieve.engine.acute_parameters import acute_model
@@ -99,8 +98,10 @@ class Course:
         for form in self.table[0]:
             span = HORIZON_H + max(0.0, max(d.time_h + d.duration_h for d in form) - 1.0)
             steps = 2 * int(np.ceil(span * STEPS_PER_H / 2))
-            weights = simpson(np.eye(steps + 1), dx=span / steps, axis=1)
-            found.append((windows(form, [0.0], span, steps + 1), weights))
+            weights = np.full(steps + 1, 2.0)  # Simpson's rule
+            weights[1::2], weights[[0, -1]] = 4.0, 1.0
+            plan = windows(form, [0.0], span, steps + 1)
+            found.append((plan, weights * (span / steps / 3.0)))
         return found
 
 
