@@ -88,7 +88,7 @@ def test_plasticity_follows_its_differential_equations():
     state, start, p = np.zeros(3), 0.0, []
     for begin, end in ((0.0, 3.3), (3.3, 11.0)):
         add = jump * (1 - state.sum())
-        state = state + [v["wf"] * add, (1 - v["wf"]) * add, 0]
+        state = state + np.array([v["wf"] * add, (1 - v["wf"]) * add, 0])
         at = visits[(visits > begin) & (visits <= end)]
         solved = solve_ivp(slope, (begin, end), state, "LSODA", at, rtol=1e-10, atol=1e-12)
         p += solved.y[2].tolist()

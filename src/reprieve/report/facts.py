@@ -24,8 +24,8 @@ BAR = 76  # of 81 facts; `reprieve validate` exits 1 below it
 
 # Why a fact is missed: written down where a miss is known, shown beside whatever fails.
 REASONS = {
-    "F20": "one open-label arm of 24 at two hours; the speed of onset is held by the blinded arms at "
-    "40 minutes and 2 to 4 hours, which ask for less",
+    "F20": "one open-label arm of 24 at two hours; the speed of onset is held by the blinded "
+    "arms at 40 minutes and 2 to 4 hours, which ask for less",
     "F59": "continued care and expectancy hold the model's remitters longer than the trial's "
     "placebo spray did; the drug's own share is not identified by these facts",
     "F67": "open-label expectancy is taken as equally strong in every open trial; in ESCAPE-TRD "
@@ -95,8 +95,8 @@ def _write_facts(
             "Trials the fit has never seen",
             [
                 f"{inside} of {seen} observed values lie inside the 95 % interval of a new trial "
-                "of that size. Rows of one trial are not independent. Contrasts between arms transfer; "
-                "absolute levels do not transfer to people over 65 (TRANSFORM-3), to self-rated "
+                "of that size. Rows of one trial are not independent. Contrasts between arms "
+                "transfer; absolute levels do not transfer to people over 65 (TRANSFORM-3), to self-rated "
                 "registries, to subcutaneous dosing (KADS) or to ECT outside CORE, where the model "
                 "expects more improvement than was seen.",
                 *(_unseen_section(d, r) for d, r in trials),
