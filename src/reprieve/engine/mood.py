@@ -12,7 +12,6 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
-from scipy.stats import qmc
 
 from reprieve.engine.core import mood as core
 from reprieve.errors import InputError
@@ -159,6 +158,8 @@ U_COLUMNS = U_OTHER + OTHERS
 
 def quasi_random(n: int, seed: int) -> Array:
     """(n, U_COLUMNS) scrambled Sobol points in (0, 1); n is best a power of two."""
+    from scipy.stats import qmc  # half a second of imports, needed by few
+
     points = qmc.Sobol(U_COLUMNS, scramble=True, seed=np.random.default_rng(seed)).random(n)
     return np.clip(points, 1e-9, 1 - 1e-9)
 
@@ -177,7 +178,8 @@ class Setting:
     """Where a population is treated, and how the place differs from the average trial.
 
     The three trial effects are in SD between trials; `spread` draws them afresh for every
-    patient, as in a pool of many trials.
+    patient, as in a pool of many trials. `em_shift` and `context_shift` move the log of the
+    drug's and the context's effect, for what is known of the patients (`predictors.shift`).
     """
 
     baseline: Baseline
@@ -186,6 +188,8 @@ class Setting:
     context: float = 0.0
     shared: float = 0.0
     spread: bool = False
+    em_shift: float = 0.0
+    context_shift: float = 0.0
 
 
 def draw_patients(
@@ -222,7 +226,9 @@ def draw_patients(
     trial = np.array([[setting.drug, setting.context, setting.shared]])
     if setting.spread:
         trial = z[:, U_TRIAL_DRUG : U_TRIAL_SHARED + 1]
-    em = v["emax"] * np.exp(v["we"] * z[:, U_EM] + v["trial_drug"] * trial[:, 0] + em_shift)
+    em = v["emax"] * np.exp(
+        v["we"] * z[:, U_EM] + v["trial_drug"] * trial[:, 0] + em_shift + setting.em_shift
+    )
     responds = uniform[:, U_NR] >= v["pnr"]
     rho = v["rho_frailty"]
     frail = v["wfrail"] * (-rho * z[:, U_EM] + np.sqrt(1 - rho**2) * z[:, U_FRAIL])
@@ -232,7 +238,11 @@ def draw_patients(
     patient[:, core.TAUP] = v["taup"] * np.exp(v["wtau"] * z[:, U_TAUP])
     patient[:, core.TAUC] = v["tauc"] * np.exp(v["wtauc"] * z[:, U_TAUC])
     patient[:, core.X0] = v["x0"] * np.exp(
-        v["wx"] * z[:, U_X] - v["wx"] ** 2 / 2 + v["trial_context"] * trial[:, 1] + context_shift
+        v["wx"] * z[:, U_X]
+        - v["wx"] ** 2 / 2
+        + v["trial_context"] * trial[:, 1]
+        + context_shift
+        + setting.context_shift
     )
     patient[:, core.H] = v["h"] + v["wh"] * z[:, U_H] + v["trial_shared"] * trial[:, 2]
     patient[:, core.FRAILTY] = np.exp(frail - v["wfrail"] ** 2 / 2)

@@ -6,7 +6,7 @@ kinetics -> occupancy -> acute effects of each session; occupancy integral -> pl
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from reprieve.engine.mood import Array
 from reprieve.engine.occupancy import occupancy
 from reprieve.engine.parallel import Block
 from reprieve.engine.patient import Demography, Patient, People, draw_people
+from reprieve.engine.predictors import shift
 from reprieve.engine.sensitivity import draw_sensitivity
 from reprieve.engine.summaries import Bins, Spread, Tally
 from reprieve.engine.thresholds import threshold_probabilities
@@ -230,17 +231,16 @@ def _at_place(
     n = people.stop - people.start
     uniform = np.clip(rng.random((n, mood.U_COLUMNS)), 1e-9, 1 - 1e-9)
 
+    seed = int(rng.integers(2**31))
+    # drawn last, so that knowing more of a patient moves no other draw
+    em, context = shift(question.patient or Patient(), rng)
+    setting = replace(setting, em_shift=float(em), context_shift=float(context))
+
     def stimuli(form: Form, uniform: Array) -> Array:
         return body.stimulus[form][people]
 
-    result = run_trial(
-        question.design,
-        question.ensemble.member(chosen),
-        uniform,
-        int(rng.integers(2**31)),
-        stimuli,
-        setting,
-    )
+    member = question.ensemble.member(chosen)
+    result = run_trial(question.design, member, uniform, seed, stimuli, setting)
     return result.arms[question.plan.name]
 
 
