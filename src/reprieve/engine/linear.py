@@ -109,6 +109,7 @@ def solve(
     steps, step_of = _recurring_steps(times)
     index = np.array([system.index(o.compartment) for o in outputs], dtype=np.int64)
     inverse = np.array([1.0 / np.broadcast_to(o.volume, system.n) for o in outputs])
+    rates = np.ascontiguousarray(rates.transpose(0, 2, 1))  # as the kernel wants them
     rows, columns = (i.astype(np.int64) for i in np.nonzero(np.any(rates != 0.0, axis=0)))
     result = np.empty((len(outputs), system.n, len(times)))
 

@@ -18,7 +18,7 @@ Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _matmul(a: Array, b: Array, out: Array) -> None:
     m = a.shape[0]
     for i in range(m):
@@ -31,30 +31,47 @@ def _matmul(a: Array, b: Array, out: Array) -> None:
                     out[i, j] += aik * b[k, j]
 
 
-@njit(cache=True, nogil=True, inline="always")
-def _matvec(a: Array, x: Array, out: Array) -> None:
-    m = a.shape[0]
+@njit(cache=True, nogil=True)
+def _matvec(transposed: Array, x: Array, out: Array) -> None:
+    # the transposed matrix, so that the inner loop runs over neighbours and vectorises
+    m = transposed.shape[0]
     for i in range(m):
-        s = 0.0
-        for j in range(m):
-            s += a[i, j] * x[j]
-        out[i] = s
+        out[i] = 0.0
+    for j in range(m):
+        xj = x[j]
+        for i in range(m):
+            out[i] += transposed[j, i] * xj
+
+
+@njit(cache=True, nogil=True)
+def _copy(a: Array, out: Array) -> None:
+    # loops, because `out[:, :] = a` compiles two seconds of error messages
+    for i in range(a.shape[0]):
+        for j in range(a.shape[1]):
+            out[i, j] = a[i, j]
+
+
+@njit(cache=True, nogil=True)
+def _copy1(a: Array, out: Array) -> None:
+    for i in range(a.shape[0]):
+        out[i] = a[i]
 
 
 @njit(cache=True, nogil=True)
 def _shifted(matrix: Array) -> tuple[float, float]:
-    """Shift q that makes M + qI non-negative, and the largest column sum of M + qI."""
+    """Shift q that makes M + qI non-negative, and a norm of M + qI."""
     m = matrix.shape[0]
     q = 0.0
     for j in range(m):
         q = max(q, -matrix[j, j])
-    top = 0.0
+    by_row, by_column = 0.0, 0.0
     for j in range(m):
-        s = q
+        row, column = q, q
         for i in range(m):
-            s += matrix[i, j]
-        top = max(top, s)
-    return q, top
+            row += matrix[j, i]
+            column += matrix[i, j]
+        by_row, by_column = max(by_row, row), max(by_column, column)
+    return q, min(by_row, by_column)
 
 
 @njit(cache=True, nogil=True)
@@ -112,11 +129,11 @@ def exponential(matrix: Array, h: float) -> Array:
     _small_exponential(matrix, q, h / 2.0**halvings, work, out)
     for _ in range(halvings):
         _matmul(out, out, swap)
-        out[:, :] = swap
+        _copy(swap, out)
     return out
 
 
-@njit(cache=True, nogil=True, inline="always")
+@njit(cache=True, nogil=True)
 def _halvings(norm: float, h: float) -> int:
     n = 0
     while norm * h / 2.0**n > 0.5:
@@ -137,14 +154,14 @@ def _act(
     term: Array,
     swap: Array,
 ) -> None:
-    """x <- exp(M h) x, with `ladder[j]` = exp(M h0 2**j) and a Taylor series for the rest."""
+    """x <- exp(M h) x for transposed M, with `ladder[j]` = exp(M h0 2**j) and a Taylor series for the rest."""
     m = matrix.shape[0]
     rest = h
     for j in range(ladder.shape[0] - 1, -1, -1):
         rung = h0 * 2.0**j
         while rest >= rung:
             _matvec(ladder[j], x, swap)
-            x[:] = swap
+            _copy1(swap, x)
             rest -= rung
     if rest <= 0.0:
         return
@@ -155,7 +172,7 @@ def _act(
         for i in range(m):
             swap[i] = q * term[i]
         for e in range(rows.shape[0]):
-            swap[rows[e]] += matrix[rows[e], columns[e]] * term[columns[e]]
+            swap[columns[e]] += matrix[rows[e], columns[e]] * term[rows[e]]
         negligible = True
         for i in range(m):
             term[i] = swap[i] * scale
@@ -192,7 +209,7 @@ def propagate(
 
     Parameters
     ----------
-    matrices : array (n, m, m), 1/h
+    matrices : array (n, m, m), 1/h, transposed: row = from, column = to
     rows, columns : where any of `matrices` is not 0, diagonal included
     event_times, event_amounts : arrays (n, n_events), h and mg (or mg/h for an input state)
     event_state : array (n_events,), which state jumps
@@ -213,7 +230,7 @@ def propagate(
         matrix = matrices[i]
         q, norm = _shifted(matrix)
         longest = _longest_gap(event_times[i], event_order[i], times)
-        rungs = _halvings(norm, longest)
+        rungs = _halvings(norm, longest) + 3  # short last rungs shorten the series
         h0 = longest / 2.0**rungs
         ladder = np.empty((rungs + 1, m, m))
         _small_exponential(matrix, q, h0, work, ladder[0])
@@ -241,7 +258,7 @@ def propagate(
             if awake and gap > 0.0:
                 if unbroken and step_of[k] >= 0:
                     _matvec(held[step_of[k]], x, swap)
-                    x[:] = swap
+                    _copy1(swap, x)
                 else:
                     _act(matrix, rows, columns, q, ladder, h0, gap, x, term, swap)
             at = times[k]
@@ -273,4 +290,4 @@ def _whole_step(matrix: Array, q: float, norm: float, h: float, work: Array, out
     swap = work[0]
     for _ in range(halvings):
         _matmul(out, out, swap)
-        out[:, :] = swap
+        _copy(swap, out)
