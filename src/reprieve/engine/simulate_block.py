@@ -43,12 +43,12 @@ PRESSURE = Bins(0.0, 320.0, 640)
 RISE = Bins(-80.0, 160.0, 480)
 PULSE = Bins(0.0, 250.0, 500)
 OXYGEN = Bins(40.0, 100.0, 600)
-CALM = Bins(0.0, 5.5, 11)
-SCORE = Bins(-0.5, 60.5, 61)
+CALM = Bins.of_whole(0, 5)
+SCORE = Bins.of_whole(0, 60)
 MG = Bins(1e-2, 1e6, 800, log=True)
 COURSES = {"cadss": POINTS, "moaas": CALM, "sbp": PRESSURE, "dbp": PRESSURE, "hr": PULSE,
            "spo2": OXYGEN}  # fmt: skip
-PEAKS = {"cadss": POINTS, "moaas": CALM, "sbp": PRESSURE, "dbp": PRESSURE, "hr": PULSE,
+PEAKS = {"cadss": Bins.of_whole(0, 92), "moaas": CALM, "sbp": PRESSURE, "dbp": PRESSURE, "hr": PULSE,
          "sbp_rise": RISE, "dbp_rise": RISE, "hr_rise": RISE, "spo2": OXYGEN}  # fmt: skip
 LOWEST = ("moaas", "spo2")
 DISSOCIATED = "cadss_above_4"
@@ -251,7 +251,7 @@ def _scores(question: Question, arm: ArmResult) -> Tally:
     remits = arm.scores <= question.remission_at_most
     tally.spreads["score"] = Spread.of(arm.scores, SCORE)
     tally.spreads["baseline"] = Spread.of(arm.baseline, SCORE)
-    tally.spreads["change"] = Spread.of(arm.scores - base, Bins(-60.5, 60.5, 121))
+    tally.spreads["change"] = Spread.of(arm.scores - base, Bins.of_whole(-60, 60))
     for name, state in (("response", responds), ("remission", remits)):
         tally.sums[name] = state.sum(axis=0).astype(float)
         tally.sums[f"{name}_so_far"] = (

@@ -15,12 +15,21 @@ Counts = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Bins:
-    """Equal bins from `low` to `high`, on a log scale if so; what lies outside is clipped."""
+    """Equal bins from `low` to `high`, on a log scale if so; what lies outside is clipped.
+
+    `whole` bins hold one whole number each, in their middle.
+    """
 
     low: float
     high: float
     count: int
     log: bool = False
+    whole: bool = False
+
+    @classmethod
+    def of_whole(cls, low: int, high: int) -> "Bins":
+        """One bin for each whole number."""
+        return cls(low - 0.5, high + 0.5, high - low + 1, whole=True)
 
     def place(self, values: Array) -> Counts:
         """Bin number of each value."""
@@ -81,7 +90,10 @@ class Spread:
         return np.sqrt(self.square / max(self.n - 1, 1))
 
     def quantile(self, q: float) -> Array:
-        """(k,) the value below which a share q of people lies, linear within a bin."""
+        """(k,) the value below which a share q of people lies, linear within a bin.
+
+        Of whole numbers, the least at or below which that share lies.
+        """
         edges = self.bins.edges()
         below = np.concatenate(
             [np.zeros((len(self.counts), 1)), self.counts.cumsum(axis=1)], axis=1
@@ -92,6 +104,7 @@ class Spread:
             b = int(np.clip(np.searchsorted(row, aim, side="left") - 1, 0, self.bins.count - 1))
             inside = self.counts[j, b]
             share = (aim - row[b]) / inside if inside else 0.0
+            share = 0.5 if self.bins.whole else share
             found[j] = edges[b] + share * (edges[b + 1] - edges[b])
         return found
 
