@@ -18,7 +18,6 @@ from importlib.resources import files
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import expit, logit, ndtr, ndtri
 
 from reprieve.engine import mood
@@ -200,6 +199,8 @@ def fit(params: MoodParameters, stimuli: Stimuli, n: int, seed: int) -> dict[str
 
     # Whole-point scores make the loss a staircase, so no gradients; the first simplex is wide.
     start = np.vstack([np.zeros(len(free)), 0.5 * np.eye(len(free))])
+    from scipy.optimize import minimize  # a slow import, for the fit alone
+
     found = minimize(
         loss, start[0], method="Nelder-Mead",
         options={"initial_simplex": start, "xatol": 1e-3, "fatol": 1e-4, "maxiter": 600},
