@@ -1,5 +1,6 @@
 """One reference page a module, from its docstrings, and their place in the contents."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -64,3 +65,27 @@ def _overview() -> str:
     ]
     rooms = ", ".join(f"[{title}]({room.replace('/', '.')}.md)" for title, room in ROOMS.items())
     return OVERVIEW.format(names="\n".join(names), rooms=rooms)
+
+
+# Our docstrings say "times : array (n,), h": what NumPy calls a type is our description.
+_EMPTY = r'\s*–\s*<div class="doc-md-description">\s*</div>'
+_SAID = re.compile(
+    r"\(<code>([^<]*)</code>(?:,\s*default:\s*<code>([^<]*)</code>)?\s*\)" + _EMPTY, re.S
+)
+_RETURNED = re.compile(r"<code>([^<]*)</code>" + _EMPTY, re.S)
+_CODE = re.compile(r"`([^`]+)`")
+
+
+def on_page_content(content: str, *, page: Any, **_: object) -> str:
+    if not page.file.src_uri.startswith("reference/"):
+        return content
+    return _RETURNED.sub(lambda found: _words(found[1]), _SAID.sub(_described, content))
+
+
+def _described(found: re.Match[str]) -> str:
+    default = f" (default <code>{found[2]}</code>)" if found[2] else ""
+    return f": {_words(found[1])}{default}"
+
+
+def _words(text: str) -> str:
+    return _CODE.sub(r"<code>\1</code>", text)

@@ -214,9 +214,9 @@ def _spray(demo: Demo) -> Section:
     return Section(
         "The spray",
         [
-            f"Regimen: {SPRAY}, beside a newly started antidepressant, as in its trials; MADRS at "
-            f"entry {SPRAY_PEOPLE.mean:.0f} on average. The antidepressant goes on when the "
-            "spray stops.",
+            f"Regimen: {SPRAY}, masked and beside a newly started antidepressant, as in its "
+            f"trials; MADRS at entry {SPRAY_PEOPLE.mean:.0f} on average. The antidepressant goes "
+            "on when the spray stops.",
             Shown(shown, "Model: middle and 90 % interval. Lines join the days of rating."),
             when_table(demo.spray, (4 / 24, 1.0, 7.0, 14.0, 28.0)),
         ],
@@ -276,7 +276,8 @@ def _people(demo: Demo) -> Section:
             "saline two weeks apart. For each period the model knew only the scores before it, "
             "and drew the band; dots are what came.",
             Shown(cases_picture(demo.replays), "Shaded: 80 % of what was foretold; line: median."),
-            f"{hits} of {scores} scores fell inside their 80 % band. Two days after ketamine the "
+            f"{hits} of {scores} scores fell inside their 80 % band; a band that keeps its "
+            f"promise would hold about {0.8 * scores:.0f}. Two days after ketamine the "
             f"median error was {_error(demo.replays, 'ketamine'):.0f} points, after saline "
             f"{_error(demo.replays, 'saline'):.0f}. On average scores fell by "
             f"{_fall(demo.replays, 'ketamine'):.0f} points two days after ketamine where the "
@@ -407,21 +408,24 @@ def _footer(demo: Demo) -> str:
 
 
 def summary(demo: Demo) -> DataTable:
-    """The answer as a table for the terminal."""
+    """The answer as a table for the terminal, per cent with 90 % intervals."""
     rows = []
-    for name, c in (("six infusions IV", demo.infusions), ("spray, four weeks", demo.spray)):
-        rows.append(
-            [
-                name, percent(c.response, c, 1), percent(c.response, c, _end(c)),
-                percent(c.remission, c, _end(c)), _week(c),
-            ]
-        )  # fmt: skip
+    for name, c in (("six infusions", demo.infusions), ("spray, four weeks", demo.spray)):
+        shown = [(c.response, 1.0), (c.response, _end(c)), (c.remission, _end(c))]
+        rows.append([name, *(_brief(share, c, day) for share, day in shown), _week(c)])
     heads: list[Column | str] = [
-        "Course", Column("Responding, day 1", "%, 90 %", numeric=True),
-        Column("Responding, end", "%, 90 %", numeric=True),
-        Column("Remission, end", "%, 90 %", numeric=True), "Half of responders lost",
-    ]  # fmt: skip
+        "Course",
+        Column("Better, day 1", "%", numeric=True),
+        Column("Better, end", "%", numeric=True),
+        Column("Remitted, end", "%", numeric=True),
+        "Half lost",
+    ]
     return DataTable(heads, rows, "When relief comes and how long it lasts")
+
+
+def _brief(share: Share, course_: Prognosis, day: float) -> str:
+    middle, low, high = (100 * v for v in course_.at(share, day))
+    return f"{middle:.0f} ({low:.0f}–{high:.0f})"
 
 
 def record(demo: Demo) -> dict[str, Any]:
