@@ -154,7 +154,7 @@ def _act(
     term: Array,
     swap: Array,
 ) -> None:
-    """x <- exp(M h) x for transposed M, with `ladder[j]` = exp(M h0 2**j) and a Taylor series for the rest."""
+    """x <- exp(M h) x, M transposed: rungs `ladder[j]` = exp(M h0 2**j), then a series."""
     m = matrix.shape[0]
     rest = h
     for j in range(ladder.shape[0] - 1, -1, -1):
