@@ -12,6 +12,7 @@ from reprieve.version import __version__
 if TYPE_CHECKING:
     from reprieve.engine.dosing import Dose, Regimen
     from reprieve.engine.patient import Patient
+    from reprieve.engine.simulate import Simulation, simulate
     from reprieve.errors import InputError, ModelError, RegimenError, ReprieveError
     from reprieve.evidence import cite
 
@@ -19,6 +20,8 @@ _HOME = {
     "Dose": "reprieve.engine.dosing",
     "Regimen": "reprieve.engine.dosing",
     "Patient": "reprieve.engine.patient",
+    "Simulation": "reprieve.engine.simulate",
+    "simulate": "reprieve.engine.simulate",
     "cite": "reprieve.evidence",
     "InputError": "reprieve.errors",
     "ModelError": "reprieve.errors",
@@ -34,8 +37,10 @@ __all__ = [
     "Regimen",
     "RegimenError",
     "ReprieveError",
+    "Simulation",
     "__version__",
     "cite",
+    "simulate",
 ]
 
 

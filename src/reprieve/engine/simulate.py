@@ -140,7 +140,7 @@ def simulate(
     protocol = protocol_for(first.drug, first.route, first.form)
     scale = instrument("MADRS")
     question = Question(
-        sessions, design, members, patient, where, protocol, _milligrams(asked.doses),
+        sessions, design, members, patient, where, protocol.name, _milligrams(asked.doses),
         scale.response.value, scale.remission.value,
     )  # fmt: skip
     total: Tally | None = None

@@ -27,7 +27,7 @@ from reprieve.engine.sensitivity import draw_sensitivity
 from reprieve.engine.summaries import Bins, Spread, Tally
 from reprieve.engine.thresholds import threshold_probabilities
 from reprieve.engine.trial import ArmResult, elsewhere, run_trial
-from reprieve.evidence.practice import Protocol
+from reprieve.evidence.practice import Protocol, protocol
 
 PLACE = 125  # people treated at one place, under one member of the ensemble
 FINE_H = 4.0  # what follows the last dose is looked at every 5 minutes for so long
@@ -48,8 +48,8 @@ SCORE = Bins.of_whole(0, 60)
 MG = Bins(1e-2, 1e6, 800, log=True)
 COURSES = {"cadss": POINTS, "moaas": CALM, "sbp": PRESSURE, "dbp": PRESSURE, "hr": PULSE,
            "spo2": OXYGEN}  # fmt: skip
-PEAKS = {"cadss": Bins.of_whole(0, 92), "moaas": CALM, "sbp": PRESSURE, "dbp": PRESSURE, "hr": PULSE,
-         "sbp_rise": RISE, "dbp_rise": RISE, "hr_rise": RISE, "spo2": OXYGEN}  # fmt: skip
+PEAKS = {"cadss": Bins.of_whole(0, 92), "moaas": CALM, "sbp": PRESSURE, "dbp": PRESSURE,
+         "hr": PULSE, "sbp_rise": RISE, "dbp_rise": RISE, "hr_rise": RISE, "spo2": OXYGEN}  # fmt: skip
 LOWEST = ("moaas", "spo2")
 DISSOCIATED = "cadss_above_4"
 
@@ -63,10 +63,15 @@ class Question:
     ensemble: Ensemble
     patient: Patient | None
     where: Demography | None
-    protocol: Protocol
+    protocol_name: str
     total_mg: tuple[float, float]  # fixed, and per kg
     response_fall: float
     remission_at_most: float
+
+    @property
+    def protocol(self) -> Protocol:
+        """Looked up where the block runs: what travels is a name."""
+        return protocol(self.protocol_name)
 
     @property
     def plan(self) -> Plan:
