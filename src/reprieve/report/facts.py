@@ -96,9 +96,9 @@ def _write_facts(
             [
                 f"{inside} of {seen} observed values lie inside the 95 % interval of a new trial "
                 "of that size. Rows of one trial are not independent. Contrasts between arms "
-                "transfer; absolute levels do not transfer to people over 65 (TRANSFORM-3), to "
-                "self-rated registries, to subcutaneous dosing (KADS) or to ECT outside CORE, where the model "
-                "expects more improvement than was seen.",
+                "transfer. Absolute levels do not transfer to people over 65 (TRANSFORM-3), to "
+                "self-rated registries, to subcutaneous dosing (KADS) or to ECT outside CORE: "
+                "there the model expects more improvement than was seen.",
                 *(_unseen_section(d, r) for d, r in trials),
             ],
         ),
