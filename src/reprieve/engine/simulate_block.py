@@ -48,8 +48,10 @@ SCORE = Bins.of_whole(0, 60)
 MG = Bins(1e-2, 1e6, 800, log=True)
 COURSES = {"cadss": POINTS, "moaas": CALM, "sbp": PRESSURE, "dbp": PRESSURE, "hr": PULSE,
            "spo2": OXYGEN}  # fmt: skip
-PEAKS = {"cadss": Bins.of_whole(0, 92), "moaas": CALM, "sbp": PRESSURE, "dbp": PRESSURE,
-         "hr": PULSE, "sbp_rise": RISE, "dbp_rise": RISE, "hr_rise": RISE, "spo2": OXYGEN}  # fmt: skip
+PEAKS = {
+    "cadss": Bins.of_whole(0, 92), "moaas": CALM, "sbp": PRESSURE, "dbp": PRESSURE, "hr": PULSE,
+    "sbp_rise": RISE, "dbp_rise": RISE, "hr_rise": RISE, "spo2": OXYGEN,
+}  # fmt: skip
 LOWEST = ("moaas", "spo2")
 DISSOCIATED = "cadss_above_4"
 
