@@ -27,14 +27,14 @@ def command(out: str, seed: int, as_json: bool, show: bool) -> None:
     """
     import json
 
-    from reprieve.report import demo
+    from reprieve.report import demo, demo_page
     from reprieve.report.console import show_json, show_table
 
     folder = _folder(out)
     found = _gather(seed, quiet=as_json)
     record = demo.record(found)
     target = folder / "index.html"
-    target.write_text(demo.write(found), encoding="utf-8")
+    target.write_text(demo_page.write(found), encoding="utf-8")
     (folder / "demo.json").write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     if as_json:
         show_json(record)
