@@ -16,6 +16,8 @@ from reprieve.report.blocks import (
     Link,
     Section,
     Shown,
+    Stage,
+    Stepper,
 )
 from reprieve.report.page import page
 
@@ -30,5 +32,7 @@ __all__ = [
     "Link",
     "Section",
     "Shown",
+    "Stage",
+    "Stepper",
     "page",
 ]

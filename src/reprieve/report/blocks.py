@@ -1,6 +1,6 @@
 """What a page is made of: paragraphs, tables, pictures, cards, badges."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -151,7 +151,28 @@ class Items:
     items: Sequence[Inline]
 
 
-Block = str | Sequence[Part] | DataTable | Shown | Cards | Aside | Items
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One position of a `Stepper`: its button and the paragraphs beside the picture."""
+
+    label: str
+    paragraphs: Sequence[Inline]
+
+
+@dataclass(frozen=True, slots=True)
+class Stepper:
+    """A picture that is built up step by step, without script.
+
+    `draw` gives the picture as SVG, for a prefix of its ids; its groups of class `rp-step-k`
+    (k from 1) show from stage k on. The last stage is the one first seen; at most nine stages.
+    """
+
+    label: str
+    draw: Callable[[str], str]
+    stages: Sequence[Stage]
+
+
+Block = str | Sequence[Part] | DataTable | Shown | Cards | Aside | Items | Stepper
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from reprieve.report.blocks import (
     Items,
     Section,
     Shown,
+    Stepper,
 )
 from reprieve.version import __version__
 
@@ -118,6 +119,10 @@ def _renderer() -> Callable[[Block], Markup]:
                 drawn += 1
                 svg = Markup(block.picture.svg(standalone=False, prefix=f"p{drawn}-"))
                 html = macros.picture(block, svg, _numbers(block))  # type: ignore[attr-defined]
+            case Stepper():
+                drawn += 1
+                svg = Markup(block.draw(f"p{drawn}-"))
+                html = macros.stepper(block, svg, f"step-{drawn}")  # type: ignore[attr-defined]
             case Cards():
                 html = macros.cards(block)  # type: ignore[attr-defined]
             case Aside():
