@@ -1,6 +1,7 @@
 """Suicidal ideation: follows mood and drug, is fitted to one trial, is checked on others."""
 
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -136,3 +137,9 @@ def test_an_incomplete_outcome_is_refused():
 def test_every_kind_is_registered():
     assert set(suicidality.KINDS) <= set(KINDS)
     assert all(name.startswith("si_") for name in suicidality.KINDS)
+
+
+def test_the_page_shows_the_shipped_values():
+    page = (Path(__file__).parents[1] / "docs" / "mood-suicidality.md").read_text(encoding="utf-8")
+    for prior in suicidality.priors():
+        assert f"| {shipped_values()[prior.name]:.2f} |" in page, prior.name

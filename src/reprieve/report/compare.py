@@ -147,7 +147,7 @@ def lead(result: Comparison) -> str:
         f"{result.n:,} virtual patients a treatment, the same people for each; population: "
         f"{result.population.text} (MADRS at entry {result.population.baseline.mean:g}, assumed). "
         f"Brackets: 90 % of {result.members} parameter sets, for an average place; a single "
-        f"clinic varies more. Seed {result.seed}."
+        f"clinic varies more. Nobody stops early here. Seed {result.seed}."
     )
 
 
