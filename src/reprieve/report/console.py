@@ -60,12 +60,27 @@ def show_table(table: DataTable, title: str = "") -> None:
 
 
 def show_facts(results: Sequence[FactResult], lead: str) -> None:
-    """The facts, what fails and why."""
+    """The facts one a line, what fails and why."""
     import click
+    from rich.console import Console
+    from rich.table import Table
 
-    from reprieve.report.facts import fact_table, failures
+    from reprieve.report.facts import failures, sources, tolerance
 
-    show_table(fact_table(results))
+    shown = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
+    for head in ("Fact", "Quantity", "Published", "Tolerance", "Model", "90 %", "", "Source"):
+        numeric = head in ("Published", "Tolerance", "Model", "90 %")
+        shown.add_column(head, justify="right" if numeric else "left", overflow="fold")
+    for r in results:
+        f = r.fact
+        mark = "*" if f.split == "validation" else ""
+        word = "[green]pass[/]" if r.passed else "[bold red]FAIL[/]"
+        shown.add_row(
+            f.id + mark, f.quantity, f"{f.target:g}", tolerance(r), f"{r.model:.3g}",
+            f"{r.low:.3g} to {r.high:.3g}", word, sources(r),
+        )  # fmt: skip
+    Console().print(shown)
+    click.echo("* never read by the fit; (r) recalled, source not seen.")
     for line in failures(results):
         click.echo(f"- {line}")
     click.echo(f"{lead}.")

@@ -212,17 +212,28 @@ def fact_table(results: Sequence[FactResult]) -> DataTable:
     heads = [
         Column("Fact"), Column("Quantity"), Column("Published", numeric=True),
         Column("Tolerance", numeric=True), Column("Model", numeric=True),
-        Column("90 % of the ensemble", numeric=True), Column(""), Column("Row"), Column("Fit"),
+        Column("90 % of the ensemble", numeric=True), Column(""), Column("Status"),
+        Column("Fit"), Column("Rows"),
     ]  # fmt: skip
     rows = [
         [
             r.fact.id, r.fact.quantity, f"{r.fact.target:g}", tolerance(r), f"{r.model:.2f}",
             f"{r.low:.2f} to {r.high:.2f}", Badge("pass" if r.passed else "fail"),
             Badge(r.fact.status), "seen" if r.fact.split == "calibration" else "held back",
+            " ".join(r.fact.rows),
         ]
         for r in results
     ]  # fmt: skip
     return DataTable(heads, rows, "Facts, tolerances and the model")
+
+
+def sources(r: FactResult) -> str:
+    """The first evidence row and how many more; (r) where the number is only recalled."""
+    rows = r.fact.rows
+    if not rows:
+        return "none" if r.fact.status == "verified" else "(r)"
+    more = f" +{len(rows) - 1}" if len(rows) > 1 else ""
+    return f"{rows[0]}{more}" + (" (r)" if r.fact.status == "recalled" else "")
 
 
 def tolerance(r: FactResult) -> str:
