@@ -17,7 +17,7 @@ from reprieve.engine.adverse_events import event_probabilities
 from reprieve.engine.compartments import NORKETAMINE
 from reprieve.engine.core import effects as acute
 from reprieve.engine.core import mood as mood_core
-from reprieve.engine.core.stream_chain import blocked_hours, session_extremes
+from reprieve.engine.core.stream_chain import blocked_hours, session_plasma
 from reprieve.engine.design import Form, sittings
 from reprieve.engine.dosing import Dose, Regimen
 from reprieve.engine.haemodynamics import draw_vitals
@@ -36,7 +36,8 @@ from reprieve.errors import ModelError
 Array = NDArray[np.float64]
 Counts = NDArray[np.int64]
 
-BLOCK = 1000  # people: a compromise between the interpreter's share and the cache
+BLOCK = 1000  # people: enough to make the interpreter's share small
+GROUP = 125  # people whose plasma is held at once: it fits in a core's cache
 WATCHED_H = 4.0  # of each session's acute effects
 STEP_H = 2.0 / 60.0  # of their grid
 HORIZON_H = 12.0  # of the occupancy integral, as `occupancy.stimulus`
@@ -171,11 +172,16 @@ def _sessions(
     baseline = draw_vitals(people, rng, model).columns()
     traits = [session_traits(people, sensitivity, rng, model) for _ in range(sessions)]
     times = course.plasma.times_h[: len(course.plasma.times_h) // sessions] - course.starts_h[0]
+    constants = [model.constants(k) for k in range(sessions)]
     peaks, out = np.empty((sessions, n, 2)), np.empty((sessions, n, acute.EXTREMES))
-    constants = tuple(model.constants(k) for k in range(sessions))
-    session_extremes(
-        theta, scale, course.plasma.cut, times, constants, np.stack(traits), baseline, peaks, out
-    )
+    plasma = np.empty((2, sessions, GROUP, len(times)))
+    for low in range(0, n, GROUP):
+        high = min(low + GROUP, n)
+        session_plasma(theta, scale, low, high, course.plasma.cut, *plasma, peaks)
+        for k in range(sessions):
+            s, r = plasma[:, k, : high - low]
+            part = traits[k][low:high], baseline[low:high], out[k, low:high]
+            acute.acute_extremes(times, s, r, constants[k], *part)
     happened: dict[str, list[Array]] = {}
     for k in range(sessions):
         chances = event_probabilities(out[k, :, acute.PEAK_SITE], sensitivity, k, model)

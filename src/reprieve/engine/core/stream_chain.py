@@ -1,19 +1,12 @@
-"""From dose to receptor and session, patient by patient, without keeping any profile.
-
-People go through in small groups whose plasma fits in the core's cache, so that the kernel of
-the acute effects meets many of them a call.
-"""
+"""From dose to receptor and session, patient by patient."""
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from reprieve.engine.core.effects import Constants, acute_extremes
 from reprieve.engine.core.stream import Cut, Work, profile, work_space
 
 Array = NDArray[np.float64]
-
-GROUP = 32  # people
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -28,8 +21,8 @@ def enantiomers(
         if scale[e, i] > 0.0:
             profile(theta[e, i], scale[e, i], cut, work, level[e], nk[e])
         else:
-            level[e, :] = 0.0
-            nk[e, :] = 0.0
+            for k in range(level.shape[1]):
+                level[e, k] = nk[e, k] = 0.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -54,48 +47,28 @@ def blocked_hours(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def session_extremes(
-    theta: Array,
-    scale: Array,
-    cut: Cut,
-    times: Array,
-    constants: tuple[Constants, ...],
-    traits: Array,
-    baseline: Array,
-    peaks: Array,
-    out: Array,
+def session_plasma(
+    theta: Array, scale: Array, low: int, high: int, cut: Cut, s: Array, r: Array, peaks: Array
 ) -> None:
-    """Peak plasma and acute extremes of every session.
+    """Plasma of every session of patients low..high-1, and its peaks.
 
     Parameters
     ----------
     theta, scale : see `enantiomers`
-    cut : windows of len(times) points, one a session
-    times : (n_points,), h from the start of a session
-    constants, traits, baseline : as `effects.acute_extremes`; traits (sessions, n, 6)
+    cut : windows of the same number of points, one a session
+    s, r : (sessions, group, n_points), the first high - low rows become mg/L of S- and R-ketamine
     peaks : (sessions, n, 2), becomes ketamine and norketamine, both enantiomers, mg/L
-    out : (sessions, n, 8), becomes the extremes in the columns of `effects`
     """
-    sessions, n, n_points = out.shape[0], out.shape[1], len(times)
+    sessions, n_points = s.shape[0], s.shape[2]
     work = work_space(cut)
     level, nk = np.empty((2, sessions * n_points)), np.empty((2, sessions * n_points))
-    s_plasma = np.empty((sessions, GROUP, n_points))
-    r_plasma = np.empty((sessions, GROUP, n_points))
-    for low in range(0, n, GROUP):
-        high = min(low + GROUP, n)
-        for i in range(low, high):
-            enantiomers(theta, scale, i, cut, work, level, nk)
-            for k in range(sessions):
-                begin = k * n_points
-                top = top_nk = 0.0
-                for j in range(n_points):
-                    s, r = level[0, begin + j], level[1, begin + j]
-                    s_plasma[k, i - low, j], r_plasma[k, i - low, j] = s, r
-                    top = max(top, s + r)
-                    top_nk = max(top_nk, nk[0, begin + j] + nk[1, begin + j])
-                peaks[k, i, 0], peaks[k, i, 1] = top, top_nk
+    for i in range(low, high):
+        enantiomers(theta, scale, i, cut, work, level, nk)
         for k in range(sessions):
-            acute_extremes(
-                times, s_plasma[k, : high - low], r_plasma[k, : high - low], constants[k],
-                traits[k, low:high], baseline[low:high], out[k, low:high],
-            )  # fmt: skip
+            begin = k * n_points
+            top = top_nk = 0.0
+            for j in range(n_points):
+                s[k, i - low, j], r[k, i - low, j] = level[0, begin + j], level[1, begin + j]
+                top = max(top, level[0, begin + j] + level[1, begin + j])
+                top_nk = max(top_nk, nk[0, begin + j] + nk[1, begin + j])
+            peaks[k, i, 0], peaks[k, i, 1] = top, top_nk

@@ -63,12 +63,14 @@ def exponential(m: Array, time: float) -> Array:
         halvings += 1
     step = time / 2.0**halvings
     shifted, term = np.empty((SIZE, SIZE)), np.zeros((SIZE, SIZE))
+    total, product = np.empty((SIZE, SIZE)), np.empty((SIZE, SIZE))
     for i in range(SIZE):
         for j in range(SIZE):
             shifted[i, j] = m[i, j] * step
         shifted[i, i] += outflow * step
         term[i, i] = math.exp(-outflow * step)
-    total, product = term.copy(), np.empty((SIZE, SIZE))
+        for j in range(SIZE):
+            total[i, j] = term[i, j]
     for order in range(1, 26):
         multiply(shifted, term, product)
         for i in range(SIZE):
@@ -120,7 +122,8 @@ def expm_profile(
         x[7] = scale * segments[s, 2]
         edges[s, 0], edges[s, 1] = x[0] / theta[1], x[3] / theta[7]
         if first[s + 1] > first[s]:
-            y[:] = x
+            for i in range(SIZE):
+                y[i] = x[i]
             advance(exponential(m, distinct[lookup[s, 0]]), y, work)
             for k in range(first[s], first[s + 1]):
                 parent[k], metabolite[k] = y[0] / theta[1], y[3] / theta[7]
