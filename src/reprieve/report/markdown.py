@@ -14,6 +14,7 @@ from reprieve.report.blocks import (
     Link,
     Section,
     Shown,
+    Stepper,
 )
 
 NOTE = "<!-- Written by a command, not by hand: see the last line. -->"
@@ -62,6 +63,8 @@ def _block(block: Block) -> str:
             return f"!!! note{heading}\n    {_inline(block.text)}"
         case Cards():
             return "\n".join(f"- **{c.label}:** {c.value} {c.note}".rstrip() for c in block.cards)
+        case Stepper():
+            return "\n".join(f"{k}. {stage.label}" for k, stage in enumerate(block.stages, 1))
         case Shown():
             return ""
         case _:
