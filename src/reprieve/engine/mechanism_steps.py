@@ -29,6 +29,7 @@ class Step:
     """One step: its courses, its words, its tag, and the rows and papers behind it."""
 
     key: str
+    short: str
     title: str
     tag: Tag
     courses: tuple[str, ...]
@@ -61,6 +62,7 @@ def steps() -> tuple[Step, ...]:
 def _step(table: Mapping[str, Any]) -> Step:
     return Step(
         key=table["key"],
+        short=table["short"],
         title=table["title"],
         tag=cast("Tag", table["tag"]),
         courses=tuple(table["courses"]),

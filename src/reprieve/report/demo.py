@@ -10,6 +10,7 @@ from reprieve.engine.design import Course, Design, shipped
 from reprieve.engine.dosing import Regimen
 from reprieve.engine.ensemble import Ensemble, ensemble
 from reprieve.engine.hindsight import Replay, replay
+from reprieve.engine.mechanism import Mechanism, mechanism
 from reprieve.engine.mood import Baseline
 from reprieve.engine.prognosis import Prognosis, Share, course
 from reprieve.engine.stimuli import FormStimuli
@@ -69,6 +70,7 @@ class Demo:
     replays: tuple[Replay, ...]
     session: Grid
     others: Comparison
+    chain: Mechanism
 
 
 def gather(seed: int, tick: Tick | None = None) -> Demo:
@@ -93,12 +95,13 @@ def gather(seed: int, tick: Tick | None = None) -> Demo:
         replays.append(replay(case(name), used, seed))
         say("Eight people", done, len(case_names()))
     session = session_picture(Regimen.parse(ONE_INFUSION), None, seed)
+    chain = mechanism(ONE_INFUSION)
     who = population("trd")
     others = compare(
         [comparator(text, who, HORIZON_D) for text in OTHERS], who, HORIZON_D, used,
         FormStimuli(), 1024, 12, seed, lambda done, total: say("Other treatments", done, total),
     )  # fmt: skip
-    return Demo(seed, used, infusions, spray, tuple(trials), tuple(replays), session, others)
+    return Demo(seed, used, infusions, spray, tuple(trials), tuple(replays), session, others, chain)
 
 
 def after_last(course_: Prognosis) -> float:

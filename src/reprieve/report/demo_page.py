@@ -11,6 +11,7 @@ from reprieve.engine.prognosis import Prognosis
 from reprieve.engine.validation import OutcomeResult, coverage
 from reprieve.evidence import bibliography
 from reprieve.report import compare as comparing
+from reprieve.report import mechanism as chain
 from reprieve.report.blocks import (
     Aside,
     Badge,
@@ -60,6 +61,7 @@ def write(demo: Demo) -> str:
             _people(demo),
             _trials(demo),
             _session(demo),
+            _chain(demo),
             _others(demo),
             _limits(),
             _sources(demo),
@@ -97,8 +99,8 @@ def _in_short(demo: Demo) -> Section:
         Card("Responding a day after the first infusion", _middle(one, 1.0), _range(one, 1.0)),
         Card(
             "Responding after six infusions",
-            _middle(one, after_last(one)),
-            _range(one, after_last(one)),
+            _middle(one, last),
+            _range(one, last),
         ),
         Card("Responding after four weeks of spray", _middle(two, 28.0), _range(two, 28.0)),
         Card("Half of responders lost, infusions stopped", half_lost(one), "after the last dose"),
@@ -299,6 +301,13 @@ def _session(demo: Demo) -> Section:
     )
 
 
+def _chain(demo: Demo) -> Section:
+    return Section(
+        "From receptor to mood",
+        [chain.stepper(demo.chain), Aside(chain.LIMITS)],
+    )
+
+
 def _others(demo: Demo) -> Section:
     return Section(
         "Beside other treatments",
@@ -319,9 +328,8 @@ def _limits() -> Section:
         [
             Items(
                 [
-                    "Nobody in the published trials was treated blind to a dissociating drug: "
-                    "how much of the fall is the drug and how much is expectation is bounded by "
-                    "arm contrasts, not known.",
+                    "A drug that dissociates is hard to mask: how much of the fall is the drug and "
+                    "how much is expectation is bounded by contrasts between arms, not known.",
                     "Numbers marked recalled were not seen at their source.",
                     "The durations of response rest on few and small trials.",
                     "People outside the trials' entry criteria (psychosis, bipolar depression, "
@@ -344,8 +352,8 @@ def _sources(demo: Demo) -> Section:
     items: list[Inline] = []
     for key in sorted(k for k in keys if k in known):
         reference = known[key]
-        text = str(reference).removesuffix(f"doi:{reference.doi}").strip()
-        items.append([f"{text} ", Link(reference.doi or "source", reference.url)]
+        text = str(reference).removesuffix(f"doi:{reference.doi}").removesuffix(reference.url)
+        items.append([f"{text.strip()} ", Link(reference.doi or "source", reference.url)]
                      if reference.url else text)  # fmt: skip
     return Section("Sources", [Items(items)])
 

@@ -35,23 +35,27 @@ JSON_POINTS = 200
 
 def html(found: Mechanism) -> str:
     """A self-contained page: the stepped picture, the steps with their evidence, the checks."""
-    drawing = Drawing(found)
-    stages = [Stage(f"{k} {step.key}", _words(step)) for k, step in enumerate(steps(), 1)]
-    lead = "Each step is built on the one before; choose one to see the chain up to it."
-    stages.append(Stage("All", [lead]))
-    stepper = Stepper(
-        "Choose a step",
-        lambda prefix: drawing.svg(standalone=False, prefix=prefix),
-        stages,
-    )
     sections = [
-        Section("The chain", [stepper, Aside(LIMITS)]),
+        Section("The chain", [stepper(found), Aside(LIMITS)]),
         Section("What each step rests on", [_steps(found)]),
         Section("What the chain must do", [_checks()]),
         Section("Constants", [_constants()]),
     ]
     footer = f'reprieve mechanism "{found.text}"'
     return page(TITLE, sections, footer, lead=f"{found.text}. {'; '.join(found.assumptions)}")
+
+
+def stepper(found: Mechanism) -> Stepper:
+    """The chain as a picture that is built up step by step."""
+    drawing = Drawing(found)
+    stages = [Stage(f"{k} {step.short}", _words(step)) for k, step in enumerate(steps(), 1)]
+    lead = "Each step is built on the one before; choose one to see the chain up to it."
+    stages.append(Stage("All", [lead]))
+    return Stepper(
+        "Choose a step",
+        lambda prefix: drawing.svg(standalone=False, prefix=prefix),
+        stages,
+    )
 
 
 def svg(found: Mechanism) -> str:

@@ -15,6 +15,20 @@ from reprieve.pictures.text import number
 HOURS, DAYS = 6.0, 14.0
 HALF, GAP, ROW, EDGE = 430.0, 24.0, 178.0, 16.0
 _DASH: dict[str, Dash] = {"measured": "solid", "inferred": "dash", "assumed": "dot"}
+# where along each half's axis a course is named; 0 leaves it out
+_NAMED_AT = {
+    "plasma": (0.45, 0.0),
+    "occupancy": (0.3, 0.0),
+    "glutamate": (0.2, 0.0),
+    "ampa": (0.3, 0.0),
+    "mtor": (0.4, 0.0),
+    "bdnf": (0.65, 0.06),
+    "proteins": (0.5, 0.08),
+    "spines": (0.75, 0.5),
+    "mood": (0.3, 0.72),
+    "early": (0.0, 0.12),
+    "late": (0.6, 0.0),
+}
 # courses whose tag differs from their step's
 _OWN_TAG = {"early": "assumed", "late": "assumed"}
 _WORDS = {
@@ -102,19 +116,24 @@ def pair(found: Mechanism, step: Step, k: int) -> tuple[Figure, Figure]:
     """The step's first hours and its two weeks, on the same upright scale."""
     courses = [found[key] for key in step.courses]
     known = [s for s in step.seen if not s.dose or s.dose in found.text]
-    top = max([c.peak for c in courses] + [s.value or 0.0 for s in known]) * 1.12
+    roof = 1.45 if any(s.value is None for s in known) else 1.15  # room for the rules' names
+    top = max([c.peak for c in courses] + [s.value or 0.0 for s in known]) * roof
     y = Axis(_unit(courses[0]), "", low=0.0, high=top)
     hours = Axis("Hours", "", low=0.0, high=HOURS, ticks=(0, 1, 2, 3, 4, 5, 6))
     days = Axis("Days", "", low=0.0, high=DAYS, ticks=(0, 1, 2, 4, 7, 10, 14))
-    left = Figure(f"{k}  {step.title}", said(found, step), hours, y, legend="direct")
-    right = Figure(_WORDS[step.tag], said(found, step), days, y, legend="direct")
+    left = Figure(f"{k}  {step.title}", said(found, step), hours, y, legend="none")
+    right = Figure(_WORDS[step.tag], said(found, step), days, y, legend="none")
     for figure, scale, last in ((left, 1.0, HOURS), (right, 24.0, DAYS)):
         figure.width, figure.height = HALF, ROW - 10
         _marks(figure, known, scale, last)
-        for course in courses:
+        for series, course in enumerate(courses, 1):
             x, values = _thinned(found.times_h / scale, course.values, last)
             tag = _OWN_TAG.get(course.key, step.tag)
-            figure.line(x, values, course.label, dash=_DASH[tag])
+            figure.line(x, values, course.label, dash=_DASH[tag], color=series)
+            place = last * _NAMED_AT[course.key][int(scale > 1.0)]
+            if place > 0.0:
+                height = float(np.interp(place, x, values))
+                figure.note(place, height, course.label, dx=4, dy=-7, color=series)
     return left, right
 
 
@@ -131,6 +150,7 @@ def _marks(figure: Figure, known: Sequence[Sighting], scale: float, last: float)
         if s.value is not None:
             hollow = s.status == "recalled"
             figure.points([at], [s.value], s.label, color="ink", shape="diamond", hollow=hollow)
+            figure.note(at, s.value, s.label, dx=8, dy=-6, color="muted")
         elif until > at:
             figure.span(at, until, s.label)
         else:
