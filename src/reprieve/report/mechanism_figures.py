@@ -150,7 +150,7 @@ def _marks(figure: Figure, known: Sequence[Sighting], scale: float, last: float)
         if s.value is not None:
             hollow = s.status == "recalled"
             figure.points([at], [s.value], s.label, color="ink", shape="diamond", hollow=hollow)
-            figure.note(at, s.value, s.label, dx=8, dy=-6, color="muted")
+            figure.note(at, s.value, s.label, dx=8, dy=4, color="muted")
         elif until > at:
             figure.span(at, until, s.label)
         else:
