@@ -107,7 +107,8 @@ def _write_facts(
         f"Written by `reprieve validate --seed {seed - FRESH} --out FILE` with the ensemble of "
         f"{used.header['date']} ({used.header['command']}; {len(used)} sets)."
     )
-    write(out, "Validation: the course of depression", verdict(results), sections, footer, record)
+    lead = verdict(results) + "."
+    write(out, "Validation: the course of depression", lead, sections, footer, record)
 
 
 def _unseen_section(design: Design, results: Sequence[OutcomeResult]) -> DataTable:
@@ -131,7 +132,10 @@ def picture_of(results: Sequence[FactResult]) -> Shown:
     )
     fig.hline(-1.0, "tolerance").hline(1.0, "tolerance")
     fig.points(places, _clip(at), "model, 90 % of the ensemble", low=_clip(low), high=_clip(high))
-    return Shown(fig, "The target is 0 and the edges of the tolerance are -1 and 1.")
+    return Shown(
+        fig,
+        "0 is the middle of the tolerance (the target, where one side is open), -1 and 1 its edges.",
+    )
 
 
 def _clip(values: list[float]) -> list[float]:
@@ -284,7 +288,7 @@ def write(
     elif path.suffix == ".md":
         from reprieve.report.markdown import markdown
 
-        images = path.parent / path.stem
+        images = path.parent / "images" / path.stem
         text = markdown(title, lead, sections, footer, images)
         path.write_text(text, encoding="utf-8")
     else:

@@ -27,7 +27,7 @@ def markdown(
     footer: str = "",
     images: Path | None = None,
 ) -> str:
-    """A page of Markdown; pictures are written beside it into `images`, or left out."""
+    """A page of Markdown; picture k is written to `<images>-k.svg`, or left out without it."""
     parts = [f"# {title}", NOTE, lead]
     drawn = 0
     for section in sections:
@@ -44,12 +44,11 @@ def markdown(
 def _picture(block: Shown, images: Path | None, number: int) -> str:
     if images is None:
         return ""
-    images.mkdir(parents=True, exist_ok=True)
-    name = "".join(c if c.isalnum() else "-" for c in block.picture.title.lower())[:50].strip("-")
-    path = images / f"{number}-{name}.svg"
+    images.parent.mkdir(parents=True, exist_ok=True)
+    path = images.with_name(f"{images.name}-{number}.svg")
     path.write_text(block.picture.svg(), encoding="utf-8")
     alt = block.picture.desc.replace("\n", " ").replace("]", ")")
-    return f"![{alt}]({images.name}/{path.name})\n\n{_inline(block.caption)}"
+    return f"![{alt}]({path.parent.name}/{path.name})\n\n{_inline(block.caption)}"
 
 
 def _block(block: Block) -> str:
