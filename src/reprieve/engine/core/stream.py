@@ -20,6 +20,7 @@ Array = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 TILE = 64
+SPAN = 64  # points looked at together when the time of a maximum is sought
 FAST = {"contract", "nsz", "nnan", "ninf"}  # multiply-adds and maxima; no reordering of sums
 # Dead modes are set to zero before they become subnormal numbers, which cost a hundred cycles
 # an operation: the product of the smallest amplitude and power that survive is still normal.
@@ -190,34 +191,45 @@ def profile(
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
-def accumulate(parent: Array, metabolite: Array, sums: Array) -> tuple[float, float]:
-    """Add one patient to the sums and sums of squares (4, n); returns both grid maxima."""
-    top_p = top_m = 0.0
+def accumulate(parent: Array, metabolite: Array, sums: Array) -> None:
+    """Add one patient to the sums and sums of squares (4, n)."""
     for k in range(sums.shape[1]):
         x, y = parent[k], metabolite[k]
         sums[0, k] += x
         sums[1, k] += x * x
         sums[2, k] += y
         sums[3, k] += y * y
-        top_p = max(top_p, x)
-        top_m = max(top_m, y)
-    return top_p, top_m
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def peak(
-    top: float, curve: Array, grid: Array, edge: Array, segments: Array
-) -> tuple[float, float]:
+def highest(curve: Array) -> int:
+    """Index of the first of the largest values, 0 when none is above 0.
+
+    The bits of positive numbers, read as integers, are in the same order as the numbers, and
+    negative ones (rounding) lie below: integers compare many at a time, floats would not.
+    """
+    bits, top = curve.view(np.int64), np.int64(0)
+    for k in range(len(bits)):
+        top = max(top, bits[k])
+    for start in range(0, len(bits), SPAN):
+        here, found = bits[start : start + SPAN], 0
+        for k in range(len(here)):
+            found += here[k] == top
+        if found > 0:
+            for k in range(len(here)):
+                if here[k] == top:
+                    return start + k
+    return 0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def peak(curve: Array, grid: Array, edge: Array, segments: Array) -> tuple[float, float]:
     """Largest value and its time over the grid and the starts of the segments."""
-    high, when = top, -1.0
+    k = highest(curve)
+    high, when = curve[k], grid[k]
     for s in range(len(segments)):
         if edge[s] > high:
             high, when = edge[s], segments[s, 0]
-    if when < 0.0:
-        k = 0
-        while curve[k] < top:
-            k += 1
-        when = grid[k]
     return high, when
 
 
@@ -238,9 +250,9 @@ def stream_block(
     work, segments = work_space(cut), cut.segments
     for i in range(len(scale)):
         profile(theta[i], scale[i], cut, work, parent, metabolite)
-        top_p, top_m = accumulate(parent, metabolite, sums)
-        single[i, 0], single[i, 1] = peak(top_p, parent, grid, work.edges[:, 0], segments)
-        single[i, 3], single[i, 4] = peak(top_m, metabolite, grid, work.edges[:, 1], segments)
+        accumulate(parent, metabolite, sums)
+        single[i, 0], single[i, 1] = peak(parent, grid, work.edges[:, 0], segments)
+        single[i, 3], single[i, 4] = peak(metabolite, grid, work.edges[:, 1], segments)
         single[i, 2], single[i, 5] = work.areas[0], work.areas[1]
 
 
