@@ -134,7 +134,7 @@ def picture_of(results: Sequence[FactResult]) -> Shown:
     fig.points(places, _clip(at), "model, 90 % of the ensemble", low=_clip(low), high=_clip(high))
     return Shown(
         fig,
-        "0 is the middle of the tolerance (the target, if one side is open), -1 and 1 are its edges.",
+        "0 is the middle of the tolerance (the target, if one side is open), -1 and 1 the edges.",
     )
 
 
