@@ -2,6 +2,7 @@
 
 import sys
 from importlib import import_module
+from typing import NoReturn
 
 import click
 
@@ -51,5 +52,14 @@ def main() -> None:
     try:
         group(prog_name="reprieve")
     except ReprieveError as error:
-        click.echo(f"reprieve: {error}", err=True)
-        sys.exit(2)
+        _refuse(str(error))
+    except UnicodeDecodeError:
+        _refuse("A file that was given is not text; expected UTF-8.")
+    except OSError as error:
+        where = f" '{error.filename}'" if error.filename else ""
+        _refuse(f"Cannot read or write{where}: {error.strerror or error}.")
+
+
+def _refuse(message: str) -> NoReturn:
+    click.echo(f"reprieve: {message}", err=True)
+    sys.exit(2)

@@ -5,14 +5,22 @@ from pathlib import Path
 
 import click
 
+from reprieve.cli.options import COUNT, SEED, Day, OutFile
+
 
 @click.command()
-@click.option("--out", type=click.Path(dir_okay=False), default="ensemble.json", show_default=True)
-@click.option("--members", type=int, default=100, show_default=True, help="Sets in the ensemble.")
-@click.option("-n", "patients", type=int, default=4096, show_default=True, help="Patients an arm.")
-@click.option("--steps", type=int, default=12, show_default=True, help="Most steps of the search.")
-@click.option("--seed", type=int, default=3, show_default=True, help="Same seed, same ensemble.")
-@click.option("--date", help="Date written into the file, YYYY-MM-DD; today when left out.")
+@click.option("--out", type=OutFile(), default="ensemble.json", show_default=True)
+@click.option("--members", type=COUNT, default=100, show_default=True, help="Sets in the ensemble.")
+@click.option(
+    "-n", "patients", type=COUNT, default=4096, show_default=True, help="Patients an arm."
+)
+@click.option(
+    "--steps", type=COUNT, default=12, show_default=True, help="Most steps of the search."
+)
+@click.option("--seed", type=SEED, default=3, show_default=True, help="Same seed, same ensemble.")
+@click.option(
+    "--date", type=Day(), help="Date written into the file, YYYY-MM-DD; today when left out."
+)
 @click.option("--from", "start", type=click.Path(), help="Start at the mode of this ensemble.")
 @click.option("--json", "as_json", is_flag=True, help="Print the file's header as JSON.")
 def command(

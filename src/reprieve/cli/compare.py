@@ -4,19 +4,21 @@ from pathlib import Path
 
 import click
 
+from reprieve.cli.options import COUNT, SEED, OutFile
+
 
 @click.command()
 @click.argument("treatments", nargs=-1, required=True)
 @click.option("--for", "span", default="12w", show_default=True, help="How far to look: 12w, 84d.")
 @click.option("--population", "people", default="trd", show_default=True, help="trd or first_line.")
-@click.option("-n", "patients", type=int, default=2048, show_default=True, help="Patients each.")
+@click.option("-n", "patients", type=COUNT, default=2048, show_default=True, help="Patients each.")
 @click.option(
-    "--sets", type=int, default=24, show_default=True, help="Parameter sets behind the intervals."
+    "--sets", type=COUNT, default=24, show_default=True, help="Parameter sets behind the intervals."
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same numbers.")
+@click.option("--seed", type=SEED, default=1, show_default=True, help="Same seed, same numbers.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--html", "page", type=click.Path(dir_okay=False), help="Write a page to this file.")
-@click.option("--out", type=click.Path(dir_okay=False), help="Write the JSON to this file too.")
+@click.option("--html", "page", type=OutFile(), help="Write a page to this file.")
+@click.option("--out", type=OutFile(), help="Write the JSON to this file too.")
 def command(
     treatments: tuple[str, ...],
     span: str,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reprieve.cli.options import SEED
 from reprieve.errors import InputError
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 @click.option(
     "--out", default="reprieve-demo", show_default=True, help="Folder for the report; made if new."
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same numbers.")
+@click.option("--seed", type=SEED, default=1, show_default=True, help="Same seed, same numbers.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a summary.")
 @click.option(
     "--open/--no-open", "show", default=True, help="Open the page where there is a display."

@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from reprieve.cli.options import SEED, OutFile
+
 
 @click.group()
 def command() -> None:
@@ -62,7 +64,7 @@ def check(file: str, as_json: bool) -> None:
 @click.option("--times", help="Sampling times in h, such as 0.5,1,2,4.")
 @click.option("--strict", is_flag=True, help="Refuse a regimen that leaves something out.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--out", type=click.Path(), help="CSV file to write; the terminal if left out.")
+@click.option("--out", type=OutFile(), help="CSV file to write; the terminal if left out.")
 def from_(
     regimen: str,
     weight: float,
@@ -107,9 +109,9 @@ def from_(
     show_default=True,
     help="Unit of PRED.",
 )
-@click.option("--seed", type=int, help="Draw people who differ; typical people if left out.")
+@click.option("--seed", type=SEED, help="Draw people who differ; typical people if left out.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--out", type=click.Path(), help="CSV file to write; the terminal if left out.")
+@click.option("--out", type=OutFile(), help="CSV file to write; the terminal if left out.")
 def predict(
     file: str,
     model: str,

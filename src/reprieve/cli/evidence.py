@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reprieve.cli.options import OutFile
+
 if TYPE_CHECKING:
     from reprieve.evidence import Observation, Study
 
@@ -22,7 +24,7 @@ FOLDERS = {
     "interactions": "medicines that change exposure, benefit or risk",
 }
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-OUT = click.option("--out", type=click.Path(dir_okay=False), help="Write to this file.")
+OUT = click.option("--out", type=OutFile(), help="Write to this file.")
 
 
 @click.group()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from reprieve.cli.options import OutFile
 from reprieve.errors import InputError
 
 
@@ -12,7 +13,7 @@ from reprieve.errors import InputError
 @click.option("--json", "form", flag_value="json", help="Print JSON.")
 @click.option("--html", "form", flag_value="html", help="Print a self-contained page.")
 @click.option("--svg", "form", flag_value="svg", help="Print the picture alone.")
-@click.option("--out", type=click.Path(dir_okay=False), help="Write .html, .svg or JSON here.")
+@click.option("--out", type=OutFile(), help="Write .html, .svg or JSON here.")
 @click.option("--strict", is_flag=True, help="Refuse a regimen that leaves words out.")
 def command(regimen: str, form: str | None, out: str | None, strict: bool) -> None:
     """Follow the first dose of REGIMEN from receptor to mood.

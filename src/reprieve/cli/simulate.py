@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from reprieve.cli.options import COUNT, SEED, OutFile
+
 if TYPE_CHECKING:
     from reprieve.engine.mood import Baseline
     from reprieve.engine.simulate import Simulation
@@ -13,13 +15,20 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("regimen")
 @click.option(
-    "-n", "patients", type=int, default=10_000, show_default=True, help="Virtual patients."
+    "-n", "patients", type=COUNT, default=10_000, show_default=True, help="Virtual patients."
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same numbers.")
+@click.option("--seed", type=SEED, default=1, show_default=True, help="Same seed, same numbers.")
 @click.option("--for", "span", help="How long to follow: 8w, 56d; 4 weeks after the last session.")
 @click.option("--weight", type=float, help="Everybody's weight, kg; drawn if left out.")
 @click.option("--age", type=float, help="Everybody's age, years; drawn if left out.")
 @click.option("--sex", type=click.Choice(["F", "M"]), help="Everybody's sex; drawn if left out.")
+@click.option(
+    "--known",
+    "facts",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Something known of everybody: failed_trials=4, benzodiazepine_mg=10, anxious=yes ...",
+)
 @click.option(
     "--baseline", type=float, default=33.0, show_default=True, help="Mean MADRS at entry."
 )
@@ -30,12 +39,12 @@ if TYPE_CHECKING:
     help="What patients know of the allocation: open, midazolam_control ...",
 )
 @click.option("--strict", is_flag=True, help="Refuse a regimen that leaves something out.")
-@click.option("--workers", type=int, help="Cores to use; all of them when left out.")
+@click.option("--workers", type=COUNT, help="Cores to use; all of them when left out.")
 @click.option("--cluster", help="Address of a Dask scheduler, such as tcp://127.0.0.1:8786.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
     "--out",
-    type=click.Path(dir_okay=False),
+    type=OutFile(),
     help="Write a page (.html) or every distribution (.json) to this file.",
 )
 def command(
@@ -46,6 +55,7 @@ def command(
     weight: float | None,
     age: float | None,
     sex: str | None,
+    facts: tuple[str, ...],
     baseline: float,
     awareness: str,
     strict: bool,
@@ -63,6 +73,7 @@ def command(
 
     from reprieve.engine.dosing import Regimen
     from reprieve.engine.patient import Patient
+    from reprieve.engine.predictors import told
     from reprieve.engine.simulate import simulate
     from reprieve.report.compare import horizon_days
     from reprieve.report.console import progress_bar
@@ -70,11 +81,12 @@ def command(
     _writable(out)
     for_d = None if span is None else horizon_days(span)
     asked = Regimen.parse(regimen, strict=strict, until_d=for_d)
-    who = Patient(age_y=age, weight_kg=weight, sex=sex)  # type: ignore[arg-type]
+    person = Patient(age_y=age, weight_kg=weight, sex=sex)  # type: ignore[arg-type]
+    who, checkin = told(facts, person)
     entry = _entry(baseline)
     with progress_bar(f"{patients:,} virtual patients", quiet=as_json) as tick:
         result = simulate(
-            asked, patients, seed, patient=who, baseline=entry, awareness=awareness, for_d=for_d,
+            asked, patients, seed, patient=who, checkin=checkin, baseline=entry, awareness=awareness, for_d=for_d,
             workers=workers, cluster=cluster, progress=tick,
         )  # fmt: skip
     if out is not None:
@@ -96,31 +108,21 @@ def _entry(mean: float) -> "Baseline":
 
 
 def _writable(out: str | None) -> None:
-    """Refuse a file that cannot be written before the work, not after it."""
+    """Refuse a file of unknown kind before the work, not after it."""
     from reprieve.errors import InputError
 
-    if out is None:
-        return
-    if Path(out).suffix not in (".html", ".json"):
-        raise InputError(
-            f"'{out}' ends in neither .html nor .json; one of them says what to write."
-        )
-    if not Path(out).absolute().parent.is_dir():
-        raise InputError(f"Cannot write '{out}': its folder does not exist.")
+    if out is not None and Path(out).suffix not in (".html", ".json"):
+        raise InputError(f"'{out}' ends in neither .html nor .json, so what to write is unknown.")
 
 
 def _write(result: "Simulation", out: str) -> None:
     import json
 
-    from reprieve.errors import InputError
     from reprieve.report.simulate import html
 
     page = Path(out).suffix == ".html"
     text = html(result) if page else json.dumps(result.to_dict(), indent=1)
-    try:
-        Path(out).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"Cannot write '{out}': {error.strerror}.") from error
+    Path(out).write_text(text, encoding="utf-8")
 
 
 def _show(result: "Simulation") -> None:

@@ -5,6 +5,7 @@ from importlib import import_module
 
 import click
 
+from reprieve.cli.options import COUNT, SEED, OutFile
 from reprieve.errors import InputError
 
 
@@ -13,12 +14,12 @@ from reprieve.errors import InputError
 @click.option("--kinetics", "part", flag_value="kinetics", help="Concentrations, row by row.")
 @click.option("--safety", "part", flag_value="safety", help="Acute effects, row by row.")
 @click.option("--facts", "part", flag_value="facts", help="The course of depression (default).")
-@click.option("-n", "patients", type=int, help="Virtual patients an arm.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same numbers.")
-@click.option("--workers", type=int, help="Cores to use; all of them when left out.")
+@click.option("-n", "patients", type=COUNT, help="Virtual patients an arm.")
+@click.option("--seed", type=SEED, default=1, show_default=True, help="Same seed, same numbers.")
+@click.option("--workers", type=COUNT, help="Cores to use; all of them when left out.")
 @click.option("--cluster", help="Address of a Dask scheduler, such as tcp://127.0.0.1:8786.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--out", type=click.Path(dir_okay=False), help="Write .html, .md or JSON here.")
+@click.option("--out", type=OutFile(), help="Write .html, .md or JSON here.")
 def command(
     file: str | None,
     part: str | None,
