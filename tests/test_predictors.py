@@ -10,7 +10,8 @@ from reprieve.engine import mood
 from reprieve.engine.design import shipped
 from reprieve.engine.mood import MoodParameters, Setting
 from reprieve.engine.patient import Patient
-from reprieve.engine.predictors import CheckIn, columns_of, predictors, shift
+from reprieve.engine.predictors import CheckIn, columns_of, predictors, shift, told
+from reprieve.engine.simulate import simulate
 from reprieve.engine.stimuli import FormStimuli
 from reprieve.engine.trial import run_trial
 from reprieve.errors import InputError, UnknownNameError
@@ -178,3 +179,34 @@ def test_bad_input_is_refused():
         shift({"bmi": float("nan")})
     with pytest.raises(InputError, match="stress"):
         CheckIn(stress=11)
+
+
+# --- told on the command line -----------------------------------------------------------------
+
+
+def test_facts_are_read_into_patient_and_check_in():
+    facts = ["failed_trials=4", "Anxious = yes", "sleep_h=5.5", "psychotherapy=no"]
+    patient, checkin = told(facts, Patient(age_y=50))
+    assert patient == Patient(age_y=50, failed_trials=4, anxious=True)
+    assert checkin == CheckIn(sleep_h=5.5, psychotherapy=False)
+
+
+@pytest.mark.parametrize(
+    ("fact", "says"),
+    [("shoes=44", "shoes"), ("failed_trials", "=4"), ("anxious=3", "neither"), ("stress=12", "10"),
+     ("failed_trials=nan", "failed_trials")],
+)  # fmt: skip
+def test_facts_that_cannot_be_are_refused(fact: str, says: str):
+    with pytest.raises(InputError, match=says):
+        told([fact], Patient())
+
+
+def test_a_simulation_listens_to_what_is_known():
+    def response(**known):
+        run = simulate(
+            "ketamine 0.5 mg/kg IV over 40 min", 4000, 5, patient=Patient(**known), for_d=7
+        )  # fmt: skip
+        return run.at_day("response", 1.0)
+
+    hard = response(failed_trials=8, benzodiazepine_mg=20, age_at_onset_y=60, age_y=80)
+    assert hard < response(failed_trials=3, age_at_onset_y=30, age_y=80)

@@ -86,8 +86,8 @@ def command(
     entry = _entry(baseline)
     with progress_bar(f"{patients:,} virtual patients", quiet=as_json) as tick:
         result = simulate(
-            asked, patients, seed, patient=who, checkin=checkin, baseline=entry, awareness=awareness, for_d=for_d,
-            workers=workers, cluster=cluster, progress=tick,
+            asked, patients, seed, patient=who, checkin=checkin, baseline=entry,
+            awareness=awareness, for_d=for_d, workers=workers, cluster=cluster, progress=tick,
         )  # fmt: skip
     if out is not None:
         _write(result, out)

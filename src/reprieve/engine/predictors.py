@@ -7,8 +7,8 @@ is the same as averaging over it.
 """
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -86,6 +86,47 @@ class CheckIn:
 def _within(name: str, value: float | None, high: float, unit: str) -> None:
     if value is not None and not 0.0 <= value <= high:
         raise InputError(f"{name} was {value}; expected 0 to {high:g} {unit}.")
+
+
+_OF_PATIENT = (
+    "height_cm", "benzodiazepine_mg", "failed_trials", "age_at_onset_y", "family_alcohol",
+    "anxious",
+)  # fmt: skip
+_OF_CHECKIN = tuple(f.name for f in fields(CheckIn))
+_WORDS = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
+_FLAGS = ("family_alcohol", "anxious", "psychotherapy")
+
+
+def told(facts: Sequence[str], patient: Patient) -> tuple[Patient, CheckIn]:
+    """A patient and a check-in with facts such as "failed_trials=4" or "anxious=yes" added.
+
+    Raises
+    ------
+    UnknownNameError
+        A fact whose name is no predictor.
+    InputError
+        A fact without a value, or with one that cannot be.
+    """
+    found: dict[str, Any] = {}
+    for fact in facts:
+        name, _, text = (part.strip().lower() for part in fact.partition("="))
+        if name not in (*_OF_PATIENT, *_OF_CHECKIN):
+            raise UnknownNameError("fact about a patient", name, [*_OF_PATIENT, *_OF_CHECKIN])
+        found[name] = _value(fact, name, text)
+    mine = {k: v for k, v in found.items() if k in _OF_PATIENT}
+    return replace(patient, **mine), CheckIn(**{k: v for k, v in found.items() if k not in mine})
+
+
+def _value(fact: str, name: str, text: str) -> float | bool:
+    try:
+        value = _WORDS[text] if text in _WORDS else float(text)
+    except ValueError:
+        raise InputError(f"'{fact}' has no value; write it as {name}=4 or {name}=yes.") from None
+    if name in _FLAGS:
+        if value not in (0.0, 1.0):
+            raise InputError(f"'{fact}' is neither yes nor no.")
+        return bool(value)
+    return value
 
 
 @cache

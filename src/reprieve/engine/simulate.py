@@ -16,6 +16,7 @@ from reprieve.engine.ensemble import Ensemble, ensemble
 from reprieve.engine.mood import OTHERS, Array, Baseline
 from reprieve.engine.parallel import BLOCK, Progress, each_block
 from reprieve.engine.patient import Demography, Patient
+from reprieve.engine.predictors import CheckIn
 from reprieve.engine.simulate_block import Question, run_block, session_times
 from reprieve.engine.summaries import Spread, Tally
 from reprieve.engine.vocabulary import MEDICINE_CLASS
@@ -92,6 +93,7 @@ def simulate(
     seed: int = 1,
     *,
     patient: Patient | None = None,
+    checkin: CheckIn | None = None,
     where: Demography | None = None,
     baseline: Baseline = RESISTANT,
     awareness: str = "open",
@@ -109,6 +111,7 @@ def simulate(
     regimen : a `Regimen`, or its text
     n, seed : the same numbers come back for the same n and seed on any number of workers
     patient : what is known of everybody; the rest is drawn, from `where`
+    checkin : what everybody tells of sleep, activity, alcohol, stress, psychotherapy
     baseline : MADRS at entry
     awareness : of what is given, as trials name it ("open", "midazolam_control" ...)
     for_d : days to follow; four weeks after the last session when None
@@ -141,7 +144,7 @@ def simulate(
     scale = instrument("MADRS")
     question = Question(
         sessions, design, members, patient, where, protocol.name, _milligrams(asked.doses),
-        scale.response.value, scale.remission.value,
+        scale.response.value, scale.remission.value, checkin,
     )  # fmt: skip
     total: Tally | None = None
     work = partial(run_block, question)

@@ -22,7 +22,7 @@ from reprieve.engine.mood import Array
 from reprieve.engine.occupancy import occupancy
 from reprieve.engine.parallel import Block
 from reprieve.engine.patient import Demography, Patient, People, draw_people
-from reprieve.engine.predictors import shift
+from reprieve.engine.predictors import CheckIn, shift
 from reprieve.engine.sensitivity import draw_sensitivity
 from reprieve.engine.summaries import Bins, Spread, Tally
 from reprieve.engine.thresholds import threshold_probabilities
@@ -69,6 +69,7 @@ class Question:
     total_mg: tuple[float, float]  # fixed, and per kg
     response_fall: float
     remission_at_most: float
+    checkin: CheckIn | None = None
 
     @property
     def protocol(self) -> Protocol:
@@ -240,7 +241,7 @@ def _at_place(
 
     seed = int(rng.integers(2**31))
     # drawn last, so that knowing more of a patient moves no other draw
-    em, context = shift(question.patient or Patient(), rng)
+    em, context = shift(question.patient or Patient(), rng, checkin=question.checkin)
     setting = replace(setting, em_shift=float(em), context_shift=float(context))
 
     def stimuli(form: Form, uniform: Array) -> Array:

@@ -13,6 +13,7 @@ from reprieve.pictures import Axis, Figure, Grid
 from reprieve.report.blocks import Aside, Cell, Column, DataTable, Items, Link, Section, Shown
 from reprieve.report.page import page
 
+TITLE = "Response over time"
 NO_ROW = "no row in the evidence"
 DAYS_IN = {"d": 1.0, "w": 7.0, "m": 30.4375}
 SHOWN_D = (1.0, 7.0, 14.0, 28.0, 56.0, 84.0, 182.0, 364.0)
@@ -156,21 +157,21 @@ def figure(result: Comparison, bands: bool = True) -> Grid | Figure:
     panels = -(-len(result.rows) // PER_PANEL)
     size = -(-len(result.rows) // panels)
     groups = [result.rows[k : k + size] for k in range(0, len(result.rows), size)]
-    figures = [_panel(group, bands) for group in groups]
+    figures = [_panel(group, bands, "" if panels > 1 else TITLE) for group in groups]
     if len(figures) == 1:
         return figures[0]
     desc = "Share of patients in response over time, several treatments a panel."
-    return Grid("Response over time", desc, figures, columns=1, key=False)
+    return Grid(TITLE, desc, figures, columns=1, key=False)
 
 
-def _panel(rows: tuple[Compared, ...], bands: bool) -> Figure:
+def _panel(rows: tuple[Compared, ...], bands: bool, title: str) -> Figure:
     best = max(rows, key=lambda r: float(r.response.value[-1]))
     desc = (
         f"At the last day {best.comparator.label} has the largest share in response, "
         f"{float(best.response.value[-1]):.0f} %."
     )
     y = Axis("In response", "%", low=0.0, high=100.0)
-    fig = Figure("Response over time", desc, Axis("Time", "d"), y)
+    fig = Figure(title, desc, Axis("Time", "d"), y)
     for r in rows:
         label = r.comparator.label
         days = np.concatenate([[0.0], r.days])
