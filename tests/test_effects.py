@@ -141,6 +141,8 @@ def test_dissociation_is_over_at_90_minutes_while_plasma_is_not():
     assert plasma[90] > 0.7 * plasma.max()
     assert found.cadss[0, 90] < 0.1 * found.cadss.max()
     assert 25 <= 60 * found.peaks.cadss_time_h[0] <= 50
+    assert found.occupancy[0, 90] > 0.7 * found.occupancy.max()
+    assert 0.1 < found.occupancy.max() < 0.3
 
 
 def test_later_sessions_lose_the_late_limb_first():

@@ -6,7 +6,7 @@ that last, and by the occasion.
 """
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from reprieve.engine.acute_parameters import AcuteModel, acute_model
 from reprieve.engine.adverse_events import event_probabilities
 from reprieve.engine.core import effects as core
 from reprieve.engine.haemodynamics import Vitals, draw_vitals, typical_vitals
+from reprieve.engine.occupancy import occupancy
 from reprieve.engine.patient import Array, People
 from reprieve.engine.sensitivity import (
     KINDS,
@@ -22,6 +23,9 @@ from reprieve.engine.sensitivity import (
     session_traits,
 )
 from reprieve.errors import ModelError
+
+if TYPE_CHECKING:
+    from reprieve.engine.kinetics import Concentrations
 
 
 class Levels(Protocol):
@@ -59,11 +63,12 @@ class Peaks:
 class AcuteEffects:
     """Courses (n, n_times) and per-session probabilities (n,) of events.
 
-    cadss 0-92 points; moaas 5 (awake) to 0 (no response); sbp, dbp mmHg; hr 1/min; spo2 %;
+    occupancy 0-1 of NMDA receptors; cadss 0-92 points; moaas 5 (awake) to 0 (no response); sbp, dbp mmHg; hr 1/min; spo2 %;
     `site` ng/mL S-ketamine equivalents at the effect site.
     """
 
     times_h: Array
+    occupancy: Array
     site: Array
     cadss: Array
     moaas: Array
@@ -184,6 +189,7 @@ def acute_effects(
     )
     return AcuteEffects(
         times_h=conc.times_h,
+        occupancy=occupancy(cast("Concentrations", conc)),
         site=site,
         cadss=cadss,
         moaas=moaas,

@@ -191,8 +191,10 @@ def _table(rows: list[SafetyFact]) -> DataTable:
 
 def markdown(found: SafetyReport) -> str:
     """The page of the documentation."""
-    lines = [f"# {TITLE}", "", verdict(found), "", *[f"- {note}" for note in NOTES], ""]
-    lines.append(f"Command: `{COMMAND} --seed {found.seed}`, {found.people:,} people a setting.")
+    command = f"{COMMAND} --seed {found.seed} --out docs/safety-validation.md"
+    lines = ["# Acute effects: validation", "", f"*Written by `{command}`; do not edit.*", ""]
+    lines += [f"{verdict(found)} {found.people:,} people a setting.", ""]
+    lines += [f"- {note}" for note in NOTES]
     for name, picture in pictures(found).items():
         lines += ["", f"![{picture.desc}](images/safety-{name}.svg)"]
     for title, rows in groups(found):
@@ -205,4 +207,5 @@ def markdown(found: SafetyReport) -> str:
 
 
 def _md_row(cells: list[str] | tuple[str, ...]) -> str:
-    return "| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |"
+    plain = (c.replace("|", "\\|").replace("<", "&lt;") for c in cells)
+    return "| " + " | ".join(plain) + " |"

@@ -106,13 +106,13 @@ def beside(report: SafetyReport) -> Figure:
         "The model beside every row it predicts",
         "Points on the diagonal agree. Rows that no parameter was chosen by scatter more than "
         "rows that were fitted.",
-        Axis("Published", "unit of the row", low=0.2, high=500.0, log=True),
-        Axis("Model", "unit of the row", low=0.2, high=500.0, log=True),
+        Axis("Published", "unit of the row", low=0.2, high=600.0, log=True),
+        Axis("Model", "unit of the row", low=0.02, high=600.0, log=True),
         height=420,
     )
     figure.line([0.2, 500.0], [0.2, 500.0], "equal", color="muted", dash="dash", width=1.0)
     for use, hollow in (("fitted", False), ("held out", True)):
-        kept = [f for f in report.facts if f.use == use and f.target > 0 and f.model > 0]
+        kept = [f for f in report.facts if f.use == use and f.target > 0 and f.model > 0.02]
         figure.points(
             [f.target for f in kept],
             [f.model for f in kept],
