@@ -15,6 +15,10 @@ from reprieve.engine.streaming import store_kinetics, stream_kinetics
 # Summaries: two sums, two sums of squares. Comparisons for the peaks are not counted.
 FLOP_PROFILE = 16
 FLOP_SUMMARY = 6
+# Bytes that one point moves between registers and the first cache: 5 powers read and 2 values
+# written by the profile; 2 values and 4 sums read, 4 sums written by the summaries; 2 values read
+# for the peaks.
+BYTES_NEAR = 8 * (7 + 10 + 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,11 @@ def _by_cores(n: int, work: Callable[..., object]) -> dict[int, float]:
 def gflops(rate: float, n_times: int, flop: int) -> float:
     """Arithmetic that a rate of workload (a) amounts to."""
     return rate * n_times * flop / 1e9
+
+
+def gigabytes_near(rate: float, n_times: int) -> float:
+    """Traffic of a streaming rate with the first cache, GB/s."""
+    return rate * n_times * BYTES_NEAR / 1e9
 
 
 def gigabytes(rate: float, n_times: int) -> float:

@@ -11,7 +11,14 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Table
 
-from benchmarks.ours import FLOP_PROFILE, FLOP_SUMMARY, Rates, gflops, gigabytes
+from benchmarks.ours import (
+    FLOP_PROFILE,
+    FLOP_SUMMARY,
+    Rates,
+    gflops,
+    gigabytes,
+    gigabytes_near,
+)
 from benchmarks.peers import Measured
 from benchmarks.roofline import Limits
 from benchmarks.startup import Waits
@@ -113,22 +120,20 @@ def beside(run: Run) -> Rows:
 
 
 def bounds(run: Run) -> Rows:
-    """What the rates amount to beside what the machine can do."""
-    work = gflops(run.rates.streaming[2], TIMES, FLOP_PROFILE + FLOP_SUMMARY)
-    profile = gflops(run.rates.stored_again[2], TIMES, FLOP_PROFILE)
-    fresh, again = (gigabytes(r[2], TIMES) for r in (run.rates.stored, run.rates.stored_again))
-    limits = run.limits
-    return [
-        [
-            "(a) streaming, GFLOP/s",
-            f"{work:.1f}",
-            f"{limits.multiply_add:.0f}",
-            "multiply-add peak",
-        ],
-        ["(a) stored again, GFLOP/s", f"{profile:.1f}", f"{limits.multiply_add:.0f}", "same"],
-        ["(a) stored, GB/s written", f"{fresh:.1f}", f"{limits.fresh:.1f}", "writing fresh memory"],
-        ["(a) stored again, GB/s written", f"{again:.1f}", f"{limits.triad:.1f}", "triad"],
+    """What the rates on one core amount to, beside what one core can do."""
+    rates, limits = run.rates, run.limits
+    work = gflops(rates.streaming[1], TIMES, FLOP_PROFILE + FLOP_SUMMARY)
+    profile = gflops(rates.stored_again[1], TIMES, FLOP_PROFILE)
+    near = gigabytes_near(rates.streaming[1], TIMES)
+    fresh, again = (gigabytes(r[1], TIMES) for r in (rates.stored, rates.stored_again))
+    rows = [
+        ("(a) streaming, GFLOP/s", work, limits.multiply_add, "multiply-adds in registers"),
+        ("(a) streaming, GB/s", near, limits.near, "triad in the first cache"),
+        ("(a) stored again, GFLOP/s", profile, limits.multiply_add, "multiply-adds in registers"),
+        ("(a) stored again, GB/s written", again, limits.fill, "writing memory in use"),
+        ("(a) stored, GB/s written", fresh, limits.fresh, "writing fresh memory"),
     ]
+    return [[n, f"{a:.1f}", f"{b:.1f}", f"{a / b:.0%}", limit] for n, a, b, limit in rows]
 
 
 def waiting(waits: Waits) -> Rows:
@@ -155,7 +160,7 @@ HEADS = {
         "difference / peak",
         "note",
     ],
-    "What bounds it": ["quantity", "Reprieve", "machine", "limit"],
+    "What bounds it, one core": ["quantity", "Reprieve", "machine", "share", "limit"],
     "What a user waits for": ["what", "seconds", "target"],
 }
 

@@ -1,11 +1,9 @@
-"""What this machine could do: arithmetic, memory and the handing out of fresh memory.
+"""What one core of this machine could do: arithmetic, caches, memory, fresh memory.
 
-Both cores at once, by kernels as simple as they come; the workloads are set against these.
+Kernels as simple as they come; the workloads are set against them, core by core.
 """
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numba import njit
@@ -14,18 +12,20 @@ from numpy.typing import NDArray
 from benchmarks.timing import best
 
 Array = NDArray[np.float64]
-THREADS = 2
-TRIAD = 16_000_000  # float64 in each of three arrays: 128 MB, far beyond any private cache
+LANES = 128  # independent chains: enough to hide the latency of a multiply-add
+NEAR = 1000  # float64 in each of three arrays: 24 kB, inside the first cache
 ROUNDS = 20_000
-LANES = 64  # independent chains: enough to hide the latency of a multiply-add
+FAR = 16_000_000  # float64 an array: 128 MB
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """GFLOP/s of multiply-adds in registers, GB/s of the triad, GB/s of writing fresh memory."""
+    """GFLOP/s of multiply-adds in registers; GB/s of a triad in the first cache, of writing
+    memory in use, and of writing memory that the system has only just handed out."""
 
     multiply_add: float
-    triad: float
+    near: float
+    fill: float
     fresh: float
 
 
@@ -43,9 +43,11 @@ def _multiply_add(x: Array, rounds: int) -> None:
 
 
 @njit(nogil=True)
-def _triad(a: Array, b: Array, c: Array) -> None:
-    for i in range(a.size):
-        a[i] = b[i] + 3.0 * c[i]
+def _near(a: Array, b: Array, c: Array, rounds: int) -> None:
+    for _ in range(rounds):
+        for i in range(a.size):
+            a[i] = b[i] + 3.0 * c[i]
+        b[0] += 1e-9  # so that no round can be left out
 
 
 @njit(nogil=True)
@@ -54,19 +56,13 @@ def _fill(a: Array) -> None:
         a[i] = 1.0
 
 
-def _on_both(work: Any, *arguments: Any) -> None:
-    with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(lambda args: work(*args), zip(*arguments, strict=True)))
-
-
 def measure() -> Limits:
-    """Measure all three, best of several."""
-    lanes = [np.ones(LANES) for _ in range(THREADS)]
-    seconds = best(lambda: _on_both(_multiply_add, lanes, [ROUNDS] * THREADS))
-    arithmetic = THREADS * ROUNDS * LANES * 8 / seconds / 1e9
-    arrays = [np.ones(TRIAD) for _ in range(3)]
-    halves = [np.array_split(a, THREADS) for a in arrays]
-    seconds = best(lambda: _on_both(_triad, *halves), repeats=5)
-    triad = 3 * 8 * TRIAD / seconds / 1e9
-    fresh = best(lambda: _on_both(_fill, np.array_split(np.empty(TRIAD), THREADS)), repeats=5)
-    return Limits(arithmetic, triad, 8 * TRIAD / fresh / 1e9)
+    """Measure all four, best of several."""
+    lanes, near = np.ones(LANES), [np.ones(NEAR) for _ in range(3)]
+    used = np.ones(FAR)
+    return Limits(
+        ROUNDS * LANES * 8 / best(lambda: _multiply_add(lanes, ROUNDS)) / 1e9,
+        ROUNDS * NEAR * 24 / best(lambda: _near(*near, ROUNDS)) / 1e9,
+        8 * FAR / best(lambda: _fill(used)) / 1e9,
+        8 * FAR / best(lambda: _fill(np.empty(FAR)), repeats=5) / 1e9,
+    )
