@@ -63,7 +63,8 @@ class Peaks:
 class AcuteEffects:
     """Courses (n, n_times) and per-session probabilities (n,) of events.
 
-    occupancy 0-1 of NMDA receptors; cadss 0-92 points; moaas 5 (awake) to 0 (no response); sbp, dbp mmHg; hr 1/min; spo2 %;
+    occupancy 0-1 of NMDA receptors; cadss 0-92 points; moaas 5 (awake) to 0 (no response); sbp,
+    dbp mmHg; hr 1/min; spo2 %;
     `site` ng/mL S-ketamine equivalents at the effect site.
     """
 

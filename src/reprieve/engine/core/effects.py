@@ -70,7 +70,8 @@ def _decays(times_h: Array, rate: float) -> Array:
 
 @njit(cache=True, nogil=True)
 def _settled(times_h: Array, rate: float) -> Array:
-    return 1.0 - np.exp(-rate * (times_h - times_h[0]))
+    share: Array = 1.0 - np.exp(-rate * (times_h - times_h[0]))
+    return share
 
 
 @njit(cache=True, nogil=True, inline="always")
