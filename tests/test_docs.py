@@ -28,7 +28,8 @@ def blocks(path: Path, language: str) -> list[str]:
 
 def commands(path: Path, language: str) -> list[list[str]]:
     """The `$ reprieve ...` lines of a page as argument lists; a comment may follow them."""
-    lines = [line for text in blocks(path, language) for line in text.splitlines()]
+    texts = [text.replace("\\\n", " ") for text in blocks(path, language)]
+    lines = [line for text in texts for line in text.splitlines()]
     words = [shlex.split(line[2:], comments=True) for line in lines if line.startswith("$ ")]
     return [w[1:] for w in words if w and w[0] == "reprieve"]
 
@@ -107,3 +108,11 @@ def test_pictures_of_the_documentation_are_small_and_carry_words():
     for page in PAGES:
         for alt in re.findall(r"!\[([^\]]*)\]", page.read_text(encoding="utf-8")):
             assert len(alt) > 10, name(page)
+
+
+def test_the_trial_format_names_every_kind_of_outcome_and_awareness():
+    from reprieve.engine.outcomes import KINDS
+    from reprieve.evidence.study import AWARENESS
+
+    text = (ROOT / "docs" / "trials.md").read_text(encoding="utf-8")
+    assert [word for word in (*KINDS, *AWARENESS) if f"`{word}`" not in text] == []

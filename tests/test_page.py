@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from reprieve.errors import InputError
-from reprieve.pictures import Axis, Figure
+from reprieve.pictures import Axis, Figure, theme
 from reprieve.report import (
     Aside,
     Badge,
@@ -151,3 +151,32 @@ def test_it_refuses_what_would_break_the_page():
         DataTable(["a"], [[1, 2]])
     with pytest.raises(InputError, match="neither a web address"):
         Link("x", "javascript:alert(1)")
+
+
+def contrast(a: str, b: str) -> float:
+    """WCAG 2.2 contrast ratio of two colours."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+        return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+    low, high = sorted((luminance(a), luminance(b)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize(("palette", "which"), [(theme.LIGHT, 0), (theme.DARK, 1)])
+def test_words_can_be_read_on_every_ground_of_the_page(palette, which):
+    style = re.findall(r"<style>(.*?)</style>", example(), re.S)[0]
+    own = {name: re.findall(rf"--{name}:(#\w{{6}})", style)[which] for name in GROUNDS}
+    pairs = [
+        (own["link"], palette["paper"]),
+        (own["link"], own["raise"]),
+        (palette["muted"], own["raise"]),
+        (palette["ink"], own["raise"]),
+        *((palette["ink"], own[name]) for name in GROUNDS if name.endswith("-bg")),
+    ]
+    assert min(contrast(*pair) for pair in pairs) >= 4.5
+
+
+GROUNDS = ("link", "raise", "good-bg", "warn-bg", "bad-bg", "plain-bg")

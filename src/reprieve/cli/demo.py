@@ -63,8 +63,6 @@ def _gather(seed: int, quiet: bool) -> "Demo":
 
     from reprieve.report import demo
 
-    if seed < 0:
-        raise InputError(f"--seed was {seed}; give 0 or more.")
     if quiet:
         return demo.gather(seed)
     columns = TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn()

@@ -110,8 +110,8 @@ def _in_short(demo: Demo) -> Section:
         [
             Cards(cards),
             "A response is a fall of the MADRS by half or more; remission is a score of 10 or "
-            "less. Ranges are 90 % intervals over parameter sets that fit the trials and over "
-            "places: where one is treated matters about as much as chance does.",
+            "less. Ranges are 90 % intervals over parameter sets that fit the trials, and over "
+            "places, since two trials of one treatment differ by more than chance.",
             Aside(
                 "This describes groups of people in trials. It is not advice, and no dose "
                 "should be taken because of it.",
