@@ -222,6 +222,11 @@ def from_study(study: Study) -> Design:
             days.add(outcome.time_d)
     if not days:
         raise EvidenceError(f"{where}: no visits. Give visits_d or outcomes with a time.")
+    if not min(days) >= 0:
+        raise EvidenceError(
+            f"{where}: visits_d or an outcome has day {min(days):g}; days count from 0, the first "
+            "treatment."
+        )
     relapse = dict(study.relapse)
     return Design(
         key=where,
