@@ -130,6 +130,13 @@ def test_numbers_line_up_under_units():
     assert '<td class="n"></td>' in html
 
 
+def test_no_heading_is_empty():
+    table = DataTable(["Study", "", Column("d", "", 1)], [["one", "x", 1.0], ["", "y", 2.0]])
+    html = page("t", [Section("A", [table])])
+    assert "Study" in html
+    assert not re.search(r"<th[^>]*>\s*</th>", html)
+
+
 def test_status_is_a_word_before_it_is_a_colour():
     html = example()
     assert '<span class="badge good">verified</span>' in html

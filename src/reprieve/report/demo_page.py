@@ -266,7 +266,7 @@ def _trials(demo: Demo) -> Section:
     inside, seen = coverage(r for _, results in demo.trials for r in results)
     heads: list[Column | str] = [
         "Trial, arm and outcome", Column("Seen", "", 1), Column("Model", "", 1),
-        Column("95 %", numeric=True), "Unit", "", "Status",
+        Column("95 %", numeric=True), "Unit", "Verdict", "Status",
     ]  # fmt: skip
     rows = [_trial_row(d, r) for d, results in demo.trials for r in results]
     return Section(
