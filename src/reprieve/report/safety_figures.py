@@ -74,8 +74,8 @@ def courses(report: SafetyReport) -> Grid:
     return Grid(
         "A first session, minute by minute",
         "Plasma peaks at about 40 minutes and is still at three quarters at 90 minutes after the "
-        "spray; dissociation and sedation are over by then. Mean systolic pressure rises by 3 to "
-        "5 mmHg; single people peak far higher. Recalled CADSS means lie above the model after "
+        "spray; dissociation and sedation are over by then. Mean systolic pressure rises by 2 to "
+        "4 mmHg; single people peak far higher. Recalled CADSS means lie above the model after "
         "infusions.",
         [plasma, cadss, moaas, sbp],
     )
