@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import ours, peers, report, roofline, startup, workload
+from benchmarks import anatomy, ours, peers, report, roofline, startup, workload
 
 HERE = Path(__file__).parent
 
@@ -18,10 +18,13 @@ def main(arguments: list[str]) -> None:
     console, began = Console(width=110), time.perf_counter()
     quick = "--quick" in arguments
     limits = roofline.measure()
-    rates = ours.measure(workload.kinetics(), workload.chain())
+    kinetics, chain = workload.kinetics(), workload.chain()
+    rates = ours.measure(kinetics, chain)
+    inside = {"streaming": anatomy.streaming(kinetics), "chain": anatomy.chain(chain)}
     found = [] if quick else [peers.measure(name) for name in peers.PEERS]
     waits = None if quick else startup.measure()
-    run = report.Run(report.machine(), limits, rates, found, waits, time.perf_counter() - began)
+    took = time.perf_counter() - began
+    run = report.Run(report.machine(), limits, rates, found, waits, inside, took)
     for table in report.tables(run):
         console.print(table)
     if "--no-write" in arguments or quick:

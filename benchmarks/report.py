@@ -59,6 +59,7 @@ class Run:
     rates: Rates
     peers: list[Measured]
     waits: Waits | None
+    anatomy: dict[str, dict[str, float]]
     seconds: float
 
 
@@ -136,6 +137,13 @@ def bounds(run: Run) -> Rows:
     return [[n, f"{a:.1f}", f"{b:.1f}", f"{a / b:.0%}", limit] for n, a, b, limit in rows]
 
 
+def parts(times: dict[str, float]) -> Rows:
+    """Stages of one patient's time."""
+    total = sum(times.values())
+    rows = [[name, f"{ns:,.0f}", f"{ns / total:.0%}"] for name, ns in times.items()]
+    return [*rows, ["together", f"{total:,.0f}", ""]]
+
+
 def waiting(waits: Waits) -> Rows:
     """What a user waits for, s."""
     rows = [
@@ -161,18 +169,18 @@ HEADS = {
         "note",
     ],
     "What bounds it, one core": ["quantity", "Reprieve", "machine", "share", "limit"],
+    "One patient of (a), streaming, one core": ["stage", "ns", "share"],
+    "One patient of (b), streaming, one core": ["stage", "ns", "share"],
     "What a user waits for": ["what", "seconds", "target"],
 }
 
 
 def content(run: Run) -> dict[str, Rows]:
     """Every table of a run by title."""
-    made = dict(zip(HEADS, [speeds(run), beside(run), bounds(run), []], strict=True))
-    if run.waits is None:
-        del made["What a user waits for"]
-    else:
-        made["What a user waits for"] = waiting(run.waits)
-    return made
+    a, b = run.anatomy["streaming"], run.anatomy["chain"]
+    waits = [] if run.waits is None else waiting(run.waits)
+    rows = [speeds(run), beside(run), bounds(run), parts(a), parts(b), waits]
+    return {title: found for title, found in zip(HEADS, rows, strict=True) if found}
 
 
 def tables(run: Run) -> list[Table]:
@@ -199,6 +207,8 @@ def markdown(run: Run) -> str:
         f"Python {m.python}, numpy {m.numpy}, numba {m.numba}. {PATIENTS:,} patients, "
         f"{TIMES:,} times; ODE solvers at a tolerance of {TOLERANCE:g}. The whole run took "
         f"{run.seconds:.0f} s. Workloads and their fine print: `workload.py`, `docs/speed.md`.",
+        "",
+        "<!-- --8<-- [start:tables] -->",
     ]
     for title, rows in content(run).items():
         heads = HEADS[title]
@@ -207,4 +217,5 @@ def markdown(run: Run) -> str:
         text += ["| " + " | ".join(row) + " |" for row in rows]
         if any(row[-1] == "[1]" for row in rows):
             text += ["", FOOTNOTE]
+    text += ["", "<!-- --8<-- [end:tables] -->"]
     return "\n".join(text) + "\n"

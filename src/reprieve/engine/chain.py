@@ -129,7 +129,7 @@ def chain_block(people: People, rng: np.random.Generator, course: Course) -> Cha
     Draws, in this order: kinetics, sensitivities, resting vital signs, the occasion of each
     session, the mood model's uniforms, its fluctuation, the rating error at visits and at entry.
     """
-    theta, share = _parameters(course, Individuals.of(people, rng))
+    theta, share = parameters(course, Individuals.of(people, rng))
     scale = share[:, None] * (people.weight_kg if course.plasma.per_kg else np.ones(len(people)))
     peaks, extremes, happened = _sessions(theta, scale, people, rng, course)
     stimulus = np.empty((len(course.forms), len(people)))
@@ -139,7 +139,7 @@ def chain_block(people: People, rng: np.random.Generator, course: Course) -> Cha
     return ChainPatients(peaks, extremes, happened, stimulus.T, entry, scores)
 
 
-def _parameters(course: Course, individuals: Individuals) -> tuple[Array, Array]:
+def parameters(course: Course, individuals: Individuals) -> tuple[Array, Array]:
     """Parameters of S and R (2, n, 10), and each one's share of a dose (2,)."""
     share = np.array(SHARES[course.doses[0].drug])
     tables = [_enantiomer(course.doses[0], individuals, which).table() for which in (0, 1)]
