@@ -115,3 +115,15 @@ def test_a_virtual_trial_is_the_same_on_one_and_two_workers():
         np.testing.assert_array_equal(arm.response, two.arms[name].response)
         assert arm.n == 4500
         assert arm.histogram.sum(axis=1).tolist() == [4500] * len(design.visits_d)
+
+
+def test_a_virtual_trial_is_the_same_on_a_cluster_of_two_workers():
+    distributed = pytest.importorskip("distributed")
+    design = shipped("murrough_2013a")
+    here = virtual_trial(design, ensemble(), 5000, 3, workers=1)
+    with distributed.LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, host="127.0.0.1"
+    ) as cluster:
+        there = virtual_trial(design, ensemble(), 5000, 3, cluster=cluster.scheduler_address)
+    for name, arm in here.arms.items():
+        np.testing.assert_array_equal(arm.histogram, there.arms[name].histogram)

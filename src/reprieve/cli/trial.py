@@ -100,7 +100,7 @@ def _show(result: "VirtualTrial") -> None:
                 f"{100 * arm.remission[v] / arm.n:.1f}",
             )  # fmt: skip
         console.print(table)
-    console.print(terminal(fig))
+    click.echo(terminal(fig))
     console.print(f"Remission: MADRS at most {result.remission_at_most:g}. Seed {result.seed}.")
 
 

@@ -3,9 +3,9 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
-from reprieve.engine.validation import FactResult
+from reprieve.engine.validation import FactResult, OutcomeResult
 from reprieve.report.blocks import DataTable
 
 
@@ -49,11 +49,15 @@ def show_table(table: DataTable, title: str = "") -> None:
 
     from reprieve.report.markdown import plain
 
-    shown = Table(title=title or table.caption, title_justify="left")
+    shown = Table(
+        title=title or table.caption, title_justify="left", box=None, padding=(0, 2, 0, 0),
+        header_style="bold",
+    )  # fmt: skip
     for column in table.columns:
         assert not isinstance(column, str)
         head = f"{column.label} ({column.unit})" if column.unit else column.label
-        shown.add_column(head, justify="right" if column.numeric else "left")
+        side: Literal["left", "right"] = "right" if column.numeric else "left"
+        shown.add_column(head, justify=side, overflow="fold")
     for row in table.cells():
         shown.add_row(*(plain(cell) for cell in row))
     Console().print(shown)
@@ -86,9 +90,23 @@ def show_facts(results: Sequence[FactResult], lead: str) -> None:
     click.echo(f"{lead}.")
 
 
-def show_trial(table: DataTable, lead: str) -> None:
-    """One trial's outcomes."""
+def show_trial(results: Sequence[OutcomeResult], lead: str) -> None:
+    """One trial's outcomes, one a line."""
     import click
+    from rich.console import Console
+    from rich.table import Table
 
-    show_table(table)
+    from reprieve.report.facts import described, span
+
+    shown = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for head in ("Outcome", "Observed", "Expected", "50 %", "95 %", ""):
+        shown.add_column(head, justify="right" if head[:1] not in ("O", "") else "left")
+    for r in results:
+        value = r.outcome.value
+        inside = "" if r.inside is None else "inside" if r.inside else "[bold red]outside[/]"
+        shown.add_row(
+            described(r), "" if value is None else f"{value:g}", f"{r.median:.1f}",
+            span(r.p50), span(r.p95), inside,
+        )  # fmt: skip
+    Console().print(shown)
     click.echo(lead)

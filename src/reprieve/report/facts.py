@@ -16,6 +16,7 @@ from reprieve.engine.validation import (
     coverage,
     predict_trial,
 )
+from reprieve.pictures.scale import number
 from reprieve.report.asked import Asked
 from reprieve.report.blocks import Badge, Block, Column, DataTable, Items, Section, Shown
 from reprieve.report.page import page
@@ -69,7 +70,7 @@ def _run_trial(asked: Asked, file: str) -> bool:
         blocks: list[Block] = [outcome_table(results), _assumed(design)]
         footer = f"reprieve validate {Path(file).name} --seed {asked.seed}"
         write(asked.out, design.title, lead, [Section("Outcomes", blocks)], footer, record)
-    show_json(record) if asked.as_json else show_trial(outcome_table(results), lead)
+    show_json(record) if asked.as_json else show_trial(results, lead)
     return True  # a trial describes; it decides no pass
 
 
@@ -259,13 +260,26 @@ def outcome_table(results: Sequence[OutcomeResult]) -> DataTable:
         [
             r.outcome.id, r.outcome.arm or " against ".join(r.outcome.contrast or ()),
             r.outcome.kind.replace("_", " "), r.outcome.time_d, r.outcome.value, r.median,
-            f"{r.p50[0]:.1f} to {r.p50[1]:.1f}", f"{r.p95[0]:.1f} to {r.p95[1]:.1f}",
+            span(r.p50), span(r.p95),
             "" if r.inside is None else Badge("inside" if r.inside else "outside"),
             Badge(r.outcome.status),
         ]
         for r in results
     ]  # fmt: skip
     return DataTable(heads, rows, "Observed and predicted, with trial-to-trial variation")
+
+
+def described(r: OutcomeResult) -> str:
+    """An outcome in words: its row, arm, kind and day."""
+    o = r.outcome
+    who = o.arm or " against ".join(o.contrast or ())
+    when = "" if o.time_d is None else f", day {o.time_d:g}"
+    return f"{o.id}: {who}, {o.kind.replace('_', ' ')}{when}"
+
+
+def span(ends: tuple[float, float]) -> str:
+    """An interval in words."""
+    return f"{number(ends[0], 1)} to {number(ends[1], 1)}"
 
 
 def failures(results: Sequence[FactResult]) -> list[str]:

@@ -1,5 +1,6 @@
 """The kinetics validation in the terminal."""
 
+import click
 from rich.console import Console
 from rich.table import Table
 
@@ -16,9 +17,9 @@ def show(found: KineticValidation) -> None:
     console.print(_rows("Published values", found.of("observed")))
     console.print(_rows("Digitised curves", found.of("curve")))
     console.print(_rows("Typical exposures that verify the code", found.of("code")))
-    console.print(terminal(scatter(found)))
+    click.echo(terminal(scatter(found)))
     for figure in steps(found).figures[: len(CURVES)]:
-        console.print(terminal(figure))
+        click.echo(terminal(figure))
     console.print(_studies(found))
     console.print(_reasons(found))
     for row in found.of("defect")[:1]:
