@@ -118,7 +118,8 @@ def test_a_virtual_trial_is_the_same_on_one_and_two_workers():
 
 
 def test_a_virtual_trial_is_the_same_on_a_cluster_of_two_workers():
-    distributed = pytest.importorskip("distributed")
+    import distributed
+
     design = shipped("murrough_2013a")
     here = virtual_trial(design, ensemble(), 5000, 3, workers=1)
     with distributed.LocalCluster(
