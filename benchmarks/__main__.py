@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks import anatomy, ours, peers, report, roofline, startup, workload
+from benchmarks import anatomy, chain_peer, ours, peers, report, roofline, startup, workload
 
 HERE = Path(__file__).parent
 
@@ -22,9 +22,10 @@ def main(arguments: list[str]) -> None:
     rates = ours.measure(kinetics, chain)
     inside = {"streaming": anatomy.streaming(kinetics), "chain": anatomy.chain(chain)}
     found = [] if quick else [peers.measure(name) for name in peers.PEERS]
+    beside = None if quick else chain_peer.measure(chain)
     waits = None if quick else startup.measure()
     took = time.perf_counter() - began
-    run = report.Run(report.machine(), limits, rates, found, waits, inside, took)
+    run = report.Run(report.machine(), limits, rates, found, beside, waits, inside, took)
     for table in report.tables(run):
         console.print(table)
     if "--no-write" in arguments or quick:

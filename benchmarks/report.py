@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.markup import escape
 from rich.table import Table
 
+from benchmarks.chain_peer import ChainMeasured
 from benchmarks.ours import (
     FLOP_PROFILE,
     FLOP_SUMMARY,
@@ -58,6 +59,7 @@ class Run:
     limits: Limits
     rates: Rates
     peers: list[Measured]
+    chain: ChainMeasured | None
     waits: Waits | None
     anatomy: dict[str, dict[str, float]]
     seconds: float
@@ -120,6 +122,18 @@ def beside(run: Run) -> Rows:
     return rows
 
 
+def beside_chain(found: ChainMeasured | None) -> Rows:
+    """Workload (b) beside an ODE engine."""
+    if found is None:
+        return []
+    apart = f"{found.plasma:.0e}", f"{found.site:.0e}", f"{found.stimulus:.0e}"
+    ratio = f"{found.ours / found.rate:,.0f}"
+    return [
+        ["Reprieve, the whole chain", f"{found.ours:,.0f}", "1", "-", "-", "-"],
+        ["numbalsoda, pharmacology only", f"{found.rate:,.0f}", ratio, *apart],
+    ]
+
+
 def bounds(run: Run) -> Rows:
     """What the rates on one core amount to, beside what one core can do."""
     rates, limits = run.rates, run.limits
@@ -168,6 +182,14 @@ HEADS = {
         "difference / peak",
         "note",
     ],
+    "Workload (b) beside an ODE engine, one core": [
+        "engine",
+        "patients/s",
+        "Reprieve is faster by",
+        "difference: plasma peak",
+        "effect site",
+        "occupancy integral",
+    ],
     "What bounds it, one core": ["quantity", "Reprieve", "machine", "share", "limit"],
     "One patient of (a), streaming, one core": ["stage", "ns", "share"],
     "One patient of (b), streaming, one core": ["stage", "ns", "share"],
@@ -179,7 +201,15 @@ def content(run: Run) -> dict[str, Rows]:
     """Every table of a run by title."""
     a, b = run.anatomy["streaming"], run.anatomy["chain"]
     waits = [] if run.waits is None else waiting(run.waits)
-    rows = [speeds(run), beside(run), bounds(run), parts(a), parts(b), waits]
+    rows = [
+        speeds(run),
+        beside(run),
+        beside_chain(run.chain),
+        bounds(run),
+        parts(a),
+        parts(b),
+        waits,
+    ]
     return {title: found for title, found in zip(HEADS, rows, strict=True) if found}
 
 

@@ -20,7 +20,7 @@ signs and rating error are drawn while the clock runs. Streaming leaves sums: me
 every extreme by session, event counts, a histogram of scores, response and remission by day.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +70,15 @@ class Chain:
 
     people: People
     course: Course
+
+    def first(self, n: int) -> "Chain":
+        """The same workload for the first n people."""
+        columns = {
+            f.name: getattr(self.people, f.name)[:n]
+            for f in fields(People)
+            if isinstance(getattr(self.people, f.name), np.ndarray)
+        }
+        return Chain(replace(self.people, **columns), self.course)
 
 
 def doses() -> tuple[Dose, ...]:
