@@ -166,9 +166,7 @@ def _scale(people: ParentMetabolite, plan: Schedule, weight_kg: Array | None) ->
 class _Moments:
     """Means and sums of squared deviations of two analytes, merged block by block.
 
-    References
-    ----------
-    chan_1983
+    Pairwise updating, as Chan, Golub and LeVeque describe it, loses nothing to large means.
     """
 
     def __init__(self, n_times: int) -> None:
