@@ -13,6 +13,7 @@ from reprieve.report.demo_pictures import (
     lasting_picture,
     trials_picture,
 )
+from reprieve.report.mood import learned_picture, parts_picture
 
 HERE = Path(__file__).parent / "images"
 
@@ -29,6 +30,7 @@ def main(seed: int) -> None:
         "session": found.session,
         "unseen-trials": trials_picture(found.trials),
     }
+    pictures |= {"mood-parts": parts_picture(seed), "mood-learned": learned_picture()}
     HERE.mkdir(exist_ok=True)
     for name, picture in pictures.items():
         path = HERE / f"{name}.svg"

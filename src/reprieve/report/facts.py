@@ -225,7 +225,7 @@ def fact_table(results: Sequence[FactResult]) -> DataTable:
             r.fact.id, r.fact.quantity, f"{r.fact.target:g}", tolerance(r), f"{r.model:.2f}",
             f"{r.low:.2f} to {r.high:.2f}", Badge("pass" if r.passed else "fail"),
             Badge(r.fact.status), "seen" if r.fact.split == "calibration" else "held back",
-            " ".join(r.fact.rows),
+            ranges(r.fact.rows),
         ]
         for r in results
     ]  # fmt: skip
@@ -239,6 +239,18 @@ def sources(r: FactResult) -> str:
         return "none" if r.fact.status == "verified" else "(r)"
     more = f" +{len(rows) - 1}" if len(rows) > 1 else ""
     return f"{rows[0]}{more}" + (" (r)" if r.fact.status == "recalled" else "")
+
+
+def ranges(rows: Sequence[str]) -> str:
+    """Row ids with runs of neighbours joined: "E118 E136-E139"."""
+    runs: list[list[str]] = []
+    for row in rows:
+        follows = runs and row[1:].isdigit() and runs[-1][-1][1:].isdigit()
+        if follows and row[0] == runs[-1][-1][0] and int(row[1:]) == int(runs[-1][-1][1:]) + 1:
+            runs[-1].append(row)
+        else:
+            runs.append([row])
+    return " ".join(r[0] if len(r) == 1 else f"{r[0]}-{r[-1]}" for r in runs)
 
 
 def tolerance(r: FactResult) -> str:
