@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reprieve.errors import InputError
@@ -70,6 +70,9 @@ def test_log_ticks_rise_within_the_axis(low, ratio, count):
     assert places == sorted(set(places))
 
 
+@example([0.0, 5e-324], False)
+@example([1.0, 1.0 + 1e-15], True)
+@example([1e20, 1e20], False)
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=20), st.booleans())
 def test_an_axis_covers_its_data(values, zero):
     low, high = limits(Axis("x"), np.array(values), zero=zero)
@@ -339,3 +342,12 @@ def test_it_refuses_columns_that_do_not_fit():
         Grid("t", "", [])
     with pytest.raises(InputError, match="No colour 'mauve'"):
         Figure("t").line([0, 1], [0, 1], color="mauve").svg()
+
+
+@pytest.mark.parametrize("values", [[], [3, 3, 3], [np.nan] * 3, [1e-9] * 3, [1e300, 2, 1e300]])
+def test_degenerate_data_still_draw(values):
+    at = np.arange(len(values)) + 1.0
+    ET.fromstring(Figure("t", x=TIME, y=LEVEL).line(at, values, "a").svg())
+    log = Figure("t", x=Axis("x", log=True), y=Axis("y", log=True)).points(at, values, "a")
+    ET.fromstring(log.svg())
+    assert "t" in terminal(log, color=False)

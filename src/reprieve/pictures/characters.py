@@ -61,7 +61,8 @@ def _draw(mark: Mark, color: str, figure: Figure) -> None:
                 _stroke(figure, np.array([low, high]), np.array([y, y]), None, color)
             at = _places(figure, mark.x, mark.y)
             shape = "○" if mark.hollow else "●"
-            plotext.scatter(*at, label=mark.label, color=color, marker=shape)
+            if at[0]:  # plotext cannot name an empty series
+                plotext.scatter(*at, label=mark.label, color=color, marker=shape)
         case Stems():
             for x, h in zip(mark.x, mark.height, strict=True):
                 _stroke(figure, np.array([x, x]), np.array([0.0, h]), None, color)

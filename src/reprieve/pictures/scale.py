@@ -91,8 +91,9 @@ def limits(axis: Axis, values: Array, *, zero: bool = False, round_out: bool = T
     if zero and not axis.log:
         low, high = min(low, 0.0), max(high, 0.0)
     low, high = _given(axis.low, low), _given(axis.high, high)
-    if not low < high:
-        low, high = (low / 2, low * 2) if axis.log else (low - 0.5, low + 0.5)
+    if not high - low > 1e-12 * max(abs(low), abs(high), 1e-280):  # one value, to the eye
+        pad = max(0.5, 1e-6 * abs(low))
+        low, high = (low / 2, low * 2) if axis.log else (low - pad, low + pad)
     if round_out:
         low, high = _rounded_out(axis, low, high)
     return np.array([_given(axis.low, low), _given(axis.high, high)])
