@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from reprieve.engine.dosing import Daily, Dose, Regimen
 from reprieve.engine.pattern import every, number
 from reprieve.errors import RegimenError
+from reprieve.evidence import practice
 
 FORTY = 40 / 60
 
@@ -160,6 +161,21 @@ def test_what_was_left_out_is_said_back_and_strict_refuses_it() -> None:
     with pytest.raises(RegimenError, match="40 min assumed from protocol iv_racemic v1") as refusal:
         Regimen.parse(text, strict=True)
     assert text[refusal.value.start : refusal.value.end] == "IV"
+
+
+@pytest.mark.parametrize("name", practice.protocol_names())
+def test_left_out_doses_are_the_protocol_files_own(name: str) -> None:
+    found = practice.protocol(name)
+    default = next((d for d in found.doses if d.default is not None), None)
+    if found.level != "usual" or found.route == "any" or default is None:
+        return
+    for drug in set(found.drugs) & {"ketamine", "esketamine", "arketamine"}:
+        (dose,) = Regimen.parse(f"{drug} {found.route} {found.form}").doses
+        assert (dose.amount, dose.unit) == (default.default, default.unit)
+        assert dose.duration_h == pytest.approx(found.duration_h)
+        beyond = default.refuse_above * 29 + 28
+        with pytest.raises(RegimenError, match="beyond any published use"):
+            Regimen.parse(f"{drug} {beyond} {default.unit} {found.route} {found.form}")
 
 
 def test_an_open_end_runs_until_the_last_day_looked_at() -> None:
