@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from benchmarks.timing import best
 from benchmarks.workload import Chain, Kinetics
-from reprieve.engine.chain import stream_chain
 from reprieve.engine.core import stream
 from reprieve.engine.core.stream_modes import modes
+from reprieve.engine.population.chain import stream_chain
 
 Array = NDArray[np.float64]
 STAGES = (

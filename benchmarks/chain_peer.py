@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from benchmarks.peers import installed
 from benchmarks.timing import best
 from benchmarks.workload import ABSOLUTE, INFUSION_H, MG_PER_KG, TOLERANCE, Chain
-from reprieve.engine.acute_parameters import acute_model
-from reprieve.engine.chain import HORIZON_H, POTENCY, WATCHED_H, chain_block, parameters
 from reprieve.engine.core import effects as acute
-from reprieve.engine.kinetic_models import Individuals
+from reprieve.engine.effects.parameters import acute_model
+from reprieve.engine.kinetics.models import Individuals
+from reprieve.engine.population.chain import HORIZON_H, POTENCY, WATCHED_H, chain_block, parameters
 
 Array = NDArray[np.float64]
 PATIENTS = 200

@@ -8,8 +8,8 @@ import numpy as np
 
 from benchmarks.timing import best
 from benchmarks.workload import Chain, Kinetics
-from reprieve.engine.chain import stream_chain
-from reprieve.engine.streaming import store_kinetics, stream_kinetics
+from reprieve.engine.population.chain import stream_chain
+from reprieve.engine.population.streaming import store_kinetics, stream_kinetics
 
 # Of workload (a), by patient and time point. Profile: 3 + 5 products and as many additions.
 # Summaries: two sums, two sums of squares. Comparisons for the peaks are not counted.

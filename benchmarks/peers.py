@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks import engines
 from benchmarks.workload import Kinetics, kinetics
-from reprieve.engine.streaming import store_kinetics
+from reprieve.engine.population.streaming import store_kinetics
 
 CORES = 2
 PATIENCE_S = 120.0  # for one peer, imports and compilation included

@@ -11,11 +11,11 @@ from pathlib import Path
 
 REPEATS = 5
 FIRST = """
-from reprieve.engine.dosing import Dose
-from reprieve.engine.stream_schedule import schedule
+from reprieve.engine.dosing.doses import Dose
+from reprieve.engine.population.schedule import schedule
 from benchmarks.workload import chain, kinetics
-from reprieve.engine.chain import stream_chain
-from reprieve.engine.streaming import stream_kinetics
+from reprieve.engine.population.chain import stream_chain
+from reprieve.engine.population.streaming import stream_kinetics
 work = kinetics(1000)
 stream_kinetics(work.people, work.plan, work.weight_kg)
 work = chain(1000)

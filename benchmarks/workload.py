@@ -25,13 +25,13 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from reprieve.engine.chain import Course
-from reprieve.engine.dosing import Dose
-from reprieve.engine.kinetic_models import Individuals, kinetic_model
-from reprieve.engine.mood import Baseline, MoodParameters, Setting
+from reprieve.engine.dosing.doses import Dose
+from reprieve.engine.kinetics.models import Individuals, kinetic_model
+from reprieve.engine.mood.model import Baseline, MoodParameters, Setting
 from reprieve.engine.patient import People, draw_people
-from reprieve.engine.stream_schedule import Schedule, schedule
-from reprieve.engine.streaming import ParentMetabolite
+from reprieve.engine.population.chain import Course
+from reprieve.engine.population.schedule import Schedule, schedule
+from reprieve.engine.population.streaming import ParentMetabolite
 
 Array = NDArray[np.float64]
 

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from reprieve.engine import calibration as cal
-from reprieve.engine import mood
-from reprieve.engine.design import shipped, shipped_names
-from reprieve.engine.ensemble import ensemble, evidence_hash
-from reprieve.engine.facts import facts
-from reprieve.engine.mood import MoodParameters
-from reprieve.engine.outcomes import designs_of
+from reprieve.engine.calibration import fit as cal
+from reprieve.engine.calibration.ensemble import ensemble, evidence_hash
+from reprieve.engine.calibration.facts import facts
+from reprieve.engine.mood import model as mood
+from reprieve.engine.mood.model import MoodParameters
+from reprieve.engine.trials.design import shipped, shipped_names
+from reprieve.engine.trials.outcomes import designs_of
 from reprieve.errors import EvidenceError, ModelError
 
 HELD = {f.id for f in facts() if f.split == "validation"}
@@ -76,7 +76,7 @@ def test_the_shipped_ensemble_is_of_this_evidence_and_these_parameters():
 
 
 def test_a_broken_ensemble_file_is_refused(tmp_path):
-    from reprieve.engine.ensemble import read
+    from reprieve.engine.calibration.ensemble import read
 
     for name, text in (("empty", ""), ("list", "[]"), ("half", '{"parameters": {"kon": "1/h"}}')):
         path = tmp_path / name

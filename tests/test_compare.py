@@ -9,18 +9,18 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reprieve.engine.comparators import (
+from reprieve.engine.calibration.ensemble import Ensemble
+from reprieve.engine.mood.model import MoodParameters, free_names
+from reprieve.engine.mood.others import treatments
+from reprieve.engine.mood.stimuli import FormStimuli
+from reprieve.engine.trials.comparators import (
     _file,
     comparator,
     population,
     treatment_names,
 )
-from reprieve.engine.comparison import compare, summary, visit_days
-from reprieve.engine.ensemble import Ensemble
-from reprieve.engine.mood import MoodParameters, free_names
-from reprieve.engine.others import treatments
-from reprieve.engine.stimuli import FormStimuli
-from reprieve.engine.trial import ArmResult
+from reprieve.engine.trials.comparison import compare, summary, visit_days
+from reprieve.engine.trials.trial import ArmResult
 from reprieve.errors import InputError, RegimenError, UnknownNameError
 from reprieve.evidence import bibliography, load
 from reprieve.report import compare as report
@@ -260,7 +260,7 @@ def test_pictures_share_out_many_treatments(result):
 
 
 def test_the_command_prints_json_that_says_where_each_effect_comes_from(monkeypatch, ensemble):
-    import reprieve.engine.ensemble as home
+    import reprieve.engine.calibration.ensemble as home
     from reprieve.cli.compare import command
 
     monkeypatch.setattr(home, "ensemble", lambda: ensemble)
@@ -281,7 +281,7 @@ def test_the_command_prints_json_that_says_where_each_effect_comes_from(monkeypa
 
 
 def test_the_command_writes_tables_and_a_page(monkeypatch, ensemble, tmp_path):
-    import reprieve.engine.ensemble as home
+    import reprieve.engine.calibration.ensemble as home
     from reprieve.cli.compare import command
 
     monkeypatch.setattr(home, "ensemble", lambda: ensemble)

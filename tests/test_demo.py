@@ -83,7 +83,7 @@ def test_dots_on_the_course_are_published_rows_of_that_course():
 
 
 def test_trials_on_the_page_were_kept_from_the_fit():
-    from reprieve.engine.design import shipped
+    from reprieve.engine.trials.design import shipped
 
     assert all(shipped(name).split == "validation" for name in demo.TRIALS)
 

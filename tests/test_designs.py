@@ -5,13 +5,13 @@ from functools import cache
 import numpy as np
 import pytest
 
-from reprieve.engine import mood
-from reprieve.engine.design import INACTIVE, shipped, shipped_names
-from reprieve.engine.mood import MoodParameters
-from reprieve.engine.occupancy import stimulus
-from reprieve.engine.outcomes import measure
+from reprieve.engine.kinetics.occupancy import stimulus
+from reprieve.engine.mood import model as mood
+from reprieve.engine.mood.model import MoodParameters
 from reprieve.engine.patient import draw_people
-from reprieve.engine.trial import run_trial
+from reprieve.engine.trials.design import INACTIVE, shipped, shipped_names
+from reprieve.engine.trials.outcomes import measure
+from reprieve.engine.trials.trial import run_trial
 from reprieve.evidence import keys, load
 
 PEOPLE = 256
@@ -65,7 +65,7 @@ def test_outcomes_are_those_of_the_paper(name):
 
 
 def test_an_outcome_kept_for_validation_stands_behind_no_fact_that_the_fit_reads():
-    from reprieve.engine.facts import facts
+    from reprieve.engine.calibration.facts import facts
 
     used = {row for fact in facts() if fact.split == "calibration" for row in fact.rows}
     for name in shipped_names():

@@ -111,7 +111,7 @@ def test_pictures_of_the_documentation_are_small_and_carry_words():
 
 
 def test_the_trial_format_names_every_kind_of_outcome_and_awareness():
-    from reprieve.engine.outcomes import KINDS
+    from reprieve.engine.trials.outcomes import KINDS
     from reprieve.evidence.study import AWARENESS
 
     text = (ROOT / "docs" / "trials.md").read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reprieve.engine.dosing import (
+from reprieve.engine.dosing.doses import (
     DRUGS,
     KETAMINES,
     ROUTES,

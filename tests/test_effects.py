@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from reprieve.engine.acute_parameters import acute_model
 from reprieve.engine.core import effects as core
-from reprieve.engine.effects import acute_effects
-from reprieve.engine.haemodynamics import change_readings, draw_vitals, typical_vitals
-from reprieve.engine.kinetics import concentrations
+from reprieve.engine.dosing.regimen import parse
+from reprieve.engine.effects.acute import acute_effects
+from reprieve.engine.effects.haemodynamics import change_readings, draw_vitals, typical_vitals
+from reprieve.engine.effects.parameters import acute_model
+from reprieve.engine.effects.sensitivity import draw_sensitivity, session_traits
+from reprieve.engine.kinetics.concentrations import concentrations
 from reprieve.engine.patient import Patient, draw_people
-from reprieve.engine.regimen import parse
-from reprieve.engine.sensitivity import draw_sensitivity, session_traits
 from reprieve.errors import ModelError, UnknownNameError
 
 TIMES_H = np.linspace(0.0, 4.0, 241)

@@ -7,17 +7,17 @@ import pytest
 from click.testing import CliRunner
 
 from reprieve.cli.validate import command
-from reprieve.engine.acute_parameters import NAME, acute_model, read_model_file
-from reprieve.engine.effects import acute_effects
-from reprieve.engine.exposure import cumulative_exposure
-from reprieve.engine.haemodynamics import draw_vitals, readings
-from reprieve.engine.kinetics import concentrations
+from reprieve.engine.dosing.regimen import parse
+from reprieve.engine.effects.acute import acute_effects
+from reprieve.engine.effects.exposure import cumulative_exposure
+from reprieve.engine.effects.haemodynamics import draw_vitals, readings
+from reprieve.engine.effects.parameters import NAME, acute_model, read_model_file
+from reprieve.engine.effects.sensitivity import draw_sensitivity
+from reprieve.engine.effects.settings import observe, setting, settings
+from reprieve.engine.effects.thresholds import threshold_probabilities
+from reprieve.engine.effects.validation import planned, racemic_occupancy, validate_safety
+from reprieve.engine.kinetics.concentrations import concentrations
 from reprieve.engine.patient import draw_people
-from reprieve.engine.regimen import parse
-from reprieve.engine.safety_settings import observe, setting, settings
-from reprieve.engine.sensitivity import draw_sensitivity
-from reprieve.engine.thresholds import threshold_probabilities
-from reprieve.engine.validate_safety import planned, racemic_occupancy, validate_safety
 from reprieve.errors import InputError, UnknownNameError
 from reprieve.evidence import observations
 from reprieve.evidence.practice import protocol

@@ -10,18 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from reprieve.engine.dosing import Regimen
-from reprieve.engine.event_models import (
+from reprieve.engine.dosing.doses import Regimen
+from reprieve.engine.events.models import (
     LinearModel,
     inputs_table,
     linear_models,
     one_person,
     people_of,
 )
-from reprieve.engine.event_prediction import predict, predict_person
-from reprieve.engine.event_reading import parse
-from reprieve.engine.events import Event, EventTable, from_regimen, written_out
-from reprieve.engine.kinetics import concentrations
+from reprieve.engine.events.prediction import predict, predict_person
+from reprieve.engine.events.reading import parse
+from reprieve.engine.events.table import Event, EventTable, from_regimen, written_out
+from reprieve.engine.kinetics.concentrations import concentrations
 from reprieve.engine.patient import draw_people
 from reprieve.errors import InputError, ModelError
 

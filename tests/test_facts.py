@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from reprieve.engine.design import shipped
-from reprieve.engine.facts import facts
-from reprieve.engine.outcomes import KINDS, designs_of
+from reprieve.engine.calibration.facts import facts
+from reprieve.engine.trials.design import shipped
+from reprieve.engine.trials.outcomes import KINDS, designs_of
 from reprieve.evidence import observations
 
 

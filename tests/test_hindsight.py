@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reprieve.engine import hindsight
-from reprieve.engine.ensemble import Ensemble
-from reprieve.engine.hindsight import replay, weighted_quantiles
-from reprieve.engine.mood import MoodParameters, free_names
+from reprieve.engine.calibration.ensemble import Ensemble
+from reprieve.engine.mood.model import MoodParameters, free_names
+from reprieve.engine.trials import hindsight
+from reprieve.engine.trials.hindsight import replay, weighted_quantiles
 from reprieve.errors import ModelError
 from reprieve.evidence import case, case_names
 

@@ -8,22 +8,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from reprieve.engine.dosing import Dose
-from reprieve.engine.interactions import LIVER
-from reprieve.engine.kinetic_models import (
-    Individuals,
-    kinetic_model,
-    model_keys,
-    parse_model,
-)
-from reprieve.engine.kinetics import (
+from reprieve.engine.dosing.doses import Dose
+from reprieve.engine.kinetics.concentrations import (
     ANALYTES,
     Concentrations,
     concentrations,
     model_for,
     plan_for,
 )
-from reprieve.engine.measures import area, area_to_infinity, peak, time_of_peak
+from reprieve.engine.kinetics.interactions import LIVER
+from reprieve.engine.kinetics.models import (
+    Individuals,
+    kinetic_model,
+    model_keys,
+    parse_model,
+)
+from reprieve.engine.kinetics.profiles import area, area_to_infinity, peak, time_of_peak
 from reprieve.engine.patient import People, draw_people
 from reprieve.errors import EvidenceError, ModelError, UnknownNameError
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose
 
-from reprieve.engine.measures import (
+from reprieve.engine.kinetics.profiles import (
     area,
     area_to_infinity,
     half_life,

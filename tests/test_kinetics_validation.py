@@ -7,15 +7,15 @@ import pytest
 from click.testing import CliRunner
 
 from reprieve.cli.validate import command
-from reprieve.engine.kinetic_settings import Settings, assign, read_settings, shipped_settings
-from reprieve.engine.kinetic_validation import (
+from reprieve.engine.kinetics.profiles import fold
+from reprieve.engine.kinetics.settings import Settings, assign, read_settings, shipped_settings
+from reprieve.engine.kinetics.validation import (
     KineticValidation,
     Row,
     Tally,
     tally,
     validate_kinetics,
 )
-from reprieve.engine.measures import fold
 from reprieve.errors import EvidenceError
 from reprieve.evidence import observations
 from reprieve.report.kinetics import by_study, html, markdown, parameters, reasons, tallies

@@ -9,7 +9,7 @@ from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 
 from reprieve.engine.core.linear import exponential
-from reprieve.engine.linear import Input, Output, System, solve
+from reprieve.engine.kinetics.linear import Input, Output, System, solve
 from reprieve.errors import ModelError
 
 TOLERANCE = 1e-8  # of the peak

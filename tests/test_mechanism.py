@@ -11,12 +11,12 @@ from scipy.integrate import solve_ivp
 
 from reprieve.cli.mechanism import command
 from reprieve.engine.core.mechanism import STATES, run_chain
-from reprieve.engine.kinetics import concentrations
-from reprieve.engine.mechanism import WHO, constants, mechanism, standard_text
-from reprieve.engine.mechanism_steps import checks, steps
-from reprieve.engine.occupancy import occupancy
+from reprieve.engine.dosing.regimen import parse
+from reprieve.engine.kinetics.concentrations import concentrations
+from reprieve.engine.kinetics.occupancy import occupancy
+from reprieve.engine.mechanism.chain import WHO, constants, mechanism, standard_text
+from reprieve.engine.mechanism.steps import checks, steps
 from reprieve.engine.patient import draw_people
-from reprieve.engine.regimen import parse
 from reprieve.errors import InputError, RegimenError, UnknownNameError
 from reprieve.evidence import cite, observations
 from reprieve.report.mechanism import html, record, svg

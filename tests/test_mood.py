@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from reprieve.engine import mood
 from reprieve.engine.core import mood as core
-from reprieve.engine.design import Design, Plan, Sitting, sittings
-from reprieve.engine.dosing import Dose, Regimen
-from reprieve.engine.mood import Baseline, MoodParameters, Setting
-from reprieve.engine.trial import run_trial
+from reprieve.engine.dosing.doses import Dose, Regimen
+from reprieve.engine.mood import model as mood
+from reprieve.engine.mood.model import Baseline, MoodParameters, Setting
+from reprieve.engine.trials.design import Design, Plan, Sitting, sittings
+from reprieve.engine.trials.trial import run_trial
 from reprieve.errors import InputError
 
 BASE = Baseline(33, 5.5, 22)
@@ -100,7 +100,7 @@ def test_plasticity_follows_its_differential_equations():
 
 
 def test_a_stopped_antidepressant_fades_with_its_own_time_constant():
-    from reprieve.engine.design import Course
+    from reprieve.engine.trials.design import Course
 
     visits = (60.0, 90.0, 120.0)
     other = (Course("new_antidepressant", 0.0, 60.0),)

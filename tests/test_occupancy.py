@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from reprieve.engine.dosing import Dose, Regimen
-from reprieve.engine.kinetics import concentrations
-from reprieve.engine.occupancy import occupancy, stimulus
+from reprieve.engine.dosing.doses import Dose, Regimen
+from reprieve.engine.kinetics.concentrations import concentrations
+from reprieve.engine.kinetics.occupancy import occupancy, stimulus
 from reprieve.engine.patient import Patient, People, draw_people
 
 FORTY = 2 / 3

@@ -3,10 +3,16 @@
 import numpy as np
 import pytest
 
-from reprieve.engine.design import Design, Group, Plan, Relapse
-from reprieve.engine.mood import Baseline
-from reprieve.engine.outcomes import cox_two_arms, kaplan_meier, measure, members, relapse_days
-from reprieve.engine.trial import ArmResult, TrialResult
+from reprieve.engine.mood.model import Baseline
+from reprieve.engine.trials.design import Design, Group, Plan, Relapse
+from reprieve.engine.trials.outcomes import (
+    cox_two_arms,
+    kaplan_meier,
+    measure,
+    members,
+    relapse_days,
+)
+from reprieve.engine.trials.trial import ArmResult, TrialResult
 from reprieve.errors import EvidenceError
 
 DAYS = np.array([1.0, 7.0, 14.0])

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reprieve.engine.parallel import Block, blocks, each_block, map_blocks
-from reprieve.engine.simulate import simulate
-from reprieve.engine.summaries import Bins, Spread
+from reprieve.engine.population.parallel import Block, blocks, each_block, map_blocks
+from reprieve.engine.population.simulate import simulate
+from reprieve.engine.population.summaries import Bins, Spread
 from reprieve.errors import InputError, ModelError
 
 

@@ -6,14 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reprieve import evidence
-from reprieve.engine import mood
-from reprieve.engine.design import shipped
-from reprieve.engine.mood import MoodParameters, Setting
+from reprieve.engine.mood import model as mood
+from reprieve.engine.mood.model import MoodParameters, Setting
+from reprieve.engine.mood.predictors import CheckIn, columns_of, predictors, shift, told
+from reprieve.engine.mood.stimuli import FormStimuli
 from reprieve.engine.patient import Patient
-from reprieve.engine.predictors import CheckIn, columns_of, predictors, shift, told
-from reprieve.engine.simulate import simulate
-from reprieve.engine.stimuli import FormStimuli
-from reprieve.engine.trial import run_trial
+from reprieve.engine.population.simulate import simulate
+from reprieve.engine.trials.design import shipped
+from reprieve.engine.trials.trial import run_trial
 from reprieve.errors import InputError, UnknownNameError
 
 LIMIT = 0.7

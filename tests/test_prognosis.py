@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from reprieve.engine.design import Design, Plan, sittings
-from reprieve.engine.dosing import Regimen
-from reprieve.engine.ensemble import Ensemble
-from reprieve.engine.mood import MoodParameters, free_names
-from reprieve.engine.prognosis import TYPICAL, Prognosis, course
-from reprieve.engine.virtual import virtual_trial
+from reprieve.engine.calibration.ensemble import Ensemble
+from reprieve.engine.dosing.doses import Regimen
+from reprieve.engine.mood.model import MoodParameters, free_names
+from reprieve.engine.trials.design import Design, Plan, sittings
+from reprieve.engine.trials.prognosis import TYPICAL, Prognosis, course
+from reprieve.engine.trials.virtual import virtual_trial
 from reprieve.errors import ModelError
 
 SIX = "ketamine 0.5 mg/kg IV over 40 min, three times weekly for 2 weeks"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reprieve.engine.dosing import Daily, Dose, Regimen
-from reprieve.engine.pattern import every, number
+from reprieve.engine.dosing.doses import Daily, Dose, Regimen
+from reprieve.engine.dosing.pattern import every, number
 from reprieve.errors import RegimenError
 from reprieve.evidence import practice
 

@@ -7,8 +7,8 @@ import pytest
 from click.testing import CliRunner
 
 from reprieve.cli import group
-from reprieve.engine.facts import facts
-from reprieve.engine.validation import FactResult
+from reprieve.engine.calibration.facts import facts
+from reprieve.engine.calibration.validation import FactResult
 from reprieve.report.blocks import Aside, Badge, Card, Cards, DataTable, Items, Link, Section
 from reprieve.report.facts import fact_table, failures, picture_of, ranges, tolerance, verdict
 from reprieve.report.markdown import markdown
@@ -108,6 +108,6 @@ def test_the_parts_of_improvement_start_at_nothing_and_the_drug_fades():
 
 
 def test_what_was_learned_lists_every_free_parameter():
-    from reprieve.engine.mood import free_names
+    from reprieve.engine.mood.model import free_names
 
     assert len(learned_picture().table().rows) >= len(free_names())

@@ -8,11 +8,11 @@ from click.testing import CliRunner
 
 from reprieve import Patient, simulate
 from reprieve.cli import group
-from reprieve.engine.dosing import Regimen
-from reprieve.engine.kinetics import concentrations
-from reprieve.engine.occupancy import stimulus
+from reprieve.engine.dosing.doses import Regimen
+from reprieve.engine.kinetics.concentrations import concentrations
+from reprieve.engine.kinetics.occupancy import stimulus
 from reprieve.engine.patient import draw_people
-from reprieve.engine.simulate import Simulation
+from reprieve.engine.population.simulate import Simulation
 from reprieve.errors import InputError
 
 COURSE = "ketamine 0.5 mg/kg IV over 40 min, twice weekly for 2 weeks"

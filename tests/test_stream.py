@@ -10,9 +10,9 @@ from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 
 from reprieve.engine.core.stream_modes import modes
-from reprieve.engine.dosing import Dose
-from reprieve.engine.stream_schedule import schedule, windows
-from reprieve.engine.streaming import ParentMetabolite, store_kinetics, stream_kinetics
+from reprieve.engine.dosing.doses import Dose
+from reprieve.engine.population.schedule import schedule, windows
+from reprieve.engine.population.streaming import ParentMetabolite, store_kinetics, stream_kinetics
 from reprieve.errors import InputError, ModelError
 
 NAMES = [f.name for f in dataclasses.fields(ParentMetabolite)]

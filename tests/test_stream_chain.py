@@ -5,19 +5,19 @@ import dataclasses
 import numpy as np
 import pytest
 
-from reprieve.engine import mood
-from reprieve.engine.chain import BLOCK, Course, chain_block, stream_chain, summary
 from reprieve.engine.core import effects as acute
 from reprieve.engine.core import mood as mood_core
-from reprieve.engine.dosing import Dose
-from reprieve.engine.effects import acute_effects
-from reprieve.engine.haemodynamics import draw_vitals
-from reprieve.engine.kinetic_models import Individuals, kinetic_model
-from reprieve.engine.kinetics import Concentrations, concentrations
-from reprieve.engine.mood import Baseline, MoodParameters, Setting
-from reprieve.engine.occupancy import stimulus
+from reprieve.engine.dosing.doses import Dose
+from reprieve.engine.effects.acute import acute_effects
+from reprieve.engine.effects.haemodynamics import draw_vitals
+from reprieve.engine.effects.sensitivity import draw_sensitivity
+from reprieve.engine.kinetics.concentrations import Concentrations, concentrations
+from reprieve.engine.kinetics.models import Individuals, kinetic_model
+from reprieve.engine.kinetics.occupancy import stimulus
+from reprieve.engine.mood import model as mood
+from reprieve.engine.mood.model import Baseline, MoodParameters, Setting
 from reprieve.engine.patient import Patient, draw_people
-from reprieve.engine.sensitivity import draw_sensitivity
+from reprieve.engine.population.chain import BLOCK, Course, chain_block, stream_chain, summary
 from reprieve.errors import ModelError
 
 DAYS = (0, 2, 4, 7, 9, 11)

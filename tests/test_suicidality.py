@@ -6,15 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reprieve.engine import calibration, mood, suicidality
+from reprieve.engine.calibration import fit as calibration
+from reprieve.engine.calibration.ensemble import ensemble
 from reprieve.engine.core import mood as core
-from reprieve.engine.design import shipped
-from reprieve.engine.ensemble import ensemble
-from reprieve.engine.mood import MoodParameters
-from reprieve.engine.outcomes import KINDS, measure
-from reprieve.engine.stimuli import FormStimuli
-from reprieve.engine.suicidality import Entry, mediated, ratings, shipped_values
-from reprieve.engine.trial import run_trial
+from reprieve.engine.mood import model as mood
+from reprieve.engine.mood import suicidality
+from reprieve.engine.mood.model import MoodParameters
+from reprieve.engine.mood.stimuli import FormStimuli
+from reprieve.engine.mood.suicidality import Entry, mediated, ratings, shipped_values
+from reprieve.engine.trials.design import shipped
+from reprieve.engine.trials.outcomes import KINDS, measure
+from reprieve.engine.trials.trial import run_trial
 from reprieve.errors import EvidenceError, ModelError
 
 ENTRY = Entry(14.5, 7.0, 4.0)

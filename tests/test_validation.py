@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from reprieve.engine.design import read_design, shipped
-from reprieve.engine.ensemble import ensemble
-from reprieve.engine.facts import facts
-from reprieve.engine.stimuli import FormStimuli
-from reprieve.engine.validation import check_facts, predict_trial
-from reprieve.engine.virtual import virtual_trial
+from reprieve.engine.calibration.ensemble import ensemble
+from reprieve.engine.calibration.facts import facts
+from reprieve.engine.calibration.validation import check_facts, predict_trial
+from reprieve.engine.mood.stimuli import FormStimuli
+from reprieve.engine.trials.design import read_design, shipped
+from reprieve.engine.trials.virtual import virtual_trial
 from reprieve.errors import EvidenceError, InputError
 
 TRIAL = """

@@ -9,7 +9,16 @@ from mkdocs.structure.files import File, Files
 SOURCE = Path("src")
 ROOMS = {
     "Evidence": "reprieve/evidence",
-    "Engine": "reprieve/engine",
+    "Patients": "reprieve/engine",
+    "Dosing": "reprieve/engine/dosing",
+    "Event tables": "reprieve/engine/events",
+    "Kinetics": "reprieve/engine/kinetics",
+    "Acute effects": "reprieve/engine/effects",
+    "Mechanism": "reprieve/engine/mechanism",
+    "Mood": "reprieve/engine/mood",
+    "Trials": "reprieve/engine/trials",
+    "Calibration": "reprieve/engine/calibration",
+    "Population": "reprieve/engine/population",
     "Kernels": "reprieve/engine/core",
     "Pictures": "reprieve/pictures",
     "Reports": "reprieve/report",

@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 from reprieve.version import __version__
 
 if TYPE_CHECKING:
-    from reprieve.engine.dosing import Dose, Regimen
+    from reprieve.engine.dosing.doses import Dose, Regimen
     from reprieve.engine.patient import Patient
-    from reprieve.engine.simulate import Simulation, simulate
+    from reprieve.engine.population.simulate import Simulation, simulate
     from reprieve.errors import InputError, ModelError, RegimenError, ReprieveError
     from reprieve.evidence import cite
 
 _HOME = {
-    "Dose": "reprieve.engine.dosing",
-    "Regimen": "reprieve.engine.dosing",
+    "Dose": "reprieve.engine.dosing.doses",
+    "Regimen": "reprieve.engine.dosing.doses",
     "Patient": "reprieve.engine.patient",
-    "Simulation": "reprieve.engine.simulate",
-    "simulate": "reprieve.engine.simulate",
+    "Simulation": "reprieve.engine.population.simulate",
+    "simulate": "reprieve.engine.population.simulate",
     "cite": "reprieve.evidence",
     "InputError": "reprieve.errors",
     "ModelError": "reprieve.errors",

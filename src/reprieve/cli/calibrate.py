@@ -39,9 +39,9 @@ def command(
     """
     import json
 
-    from reprieve.engine import calibration as cal
-    from reprieve.engine.ensemble import read
-    from reprieve.engine.stimuli import FormStimuli
+    from reprieve.engine.calibration import fit as cal
+    from reprieve.engine.calibration.ensemble import read
+    from reprieve.engine.mood.stimuli import FormStimuli
     from reprieve.errors import InputError
     from reprieve.report.console import progress_bar
 

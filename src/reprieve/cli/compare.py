@@ -37,10 +37,10 @@ def command(
     """
     import json
 
-    from reprieve.engine.comparators import comparator, population
-    from reprieve.engine.comparison import compare
-    from reprieve.engine.ensemble import ensemble
-    from reprieve.engine.stimuli import FormStimuli
+    from reprieve.engine.calibration.ensemble import ensemble
+    from reprieve.engine.mood.stimuli import FormStimuli
+    from reprieve.engine.trials.comparators import comparator, population
+    from reprieve.engine.trials.comparison import compare
     from reprieve.report import compare as report
     from reprieve.report.console import progress_bar
 
@@ -65,7 +65,7 @@ def command(
 
 
 def _show(result: object) -> None:
-    from reprieve.engine.comparison import Comparison
+    from reprieve.engine.trials.comparison import Comparison
     from reprieve.pictures import Figure, terminal
     from reprieve.report import compare as report
     from reprieve.report.console import show_table

@@ -24,8 +24,8 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(file: str, as_json: bool) -> None:
     """Read FILE, check every row, and say what it holds."""
-    from reprieve.engine.event_models import people_of
-    from reprieve.engine.event_reading import read
+    from reprieve.engine.events.models import people_of
+    from reprieve.engine.events.reading import read
 
     table = read(file)
     people_of(table)
@@ -80,9 +80,9 @@ def from_(
     Without --model AMT is what is given. With --model it is what enters each of the model's
     compartments, bioavailability worked out, in mg of S-ketamine.
     """
-    from reprieve.engine.dosing import Regimen
-    from reprieve.engine.event_models import inputs_table, one_person
-    from reprieve.engine.events import from_regimen
+    from reprieve.engine.dosing.doses import Regimen
+    from reprieve.engine.events.models import inputs_table, one_person
+    from reprieve.engine.events.table import from_regimen
 
     parsed = Regimen.parse(regimen, strict=strict)
     for sentence in parsed.assumptions:
@@ -124,8 +124,8 @@ def predict(
     """Add a PRED column to FILE: the model's concentration at every row with EVID 0 or 2."""
     import numpy as np
 
-    from reprieve.engine.event_prediction import predict as predicted
-    from reprieve.engine.event_reading import read
+    from reprieve.engine.events.prediction import predict as predicted
+    from reprieve.engine.events.reading import read
     from reprieve.errors import InputError
 
     if seed is not None and seed < 0:

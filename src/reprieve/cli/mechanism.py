@@ -22,8 +22,8 @@ def command(regimen: str, form: str | None, out: str | None, strict: bool) -> No
 
         reprieve mechanism "ketamine 0.5 mg/kg IV over 40 min"
     """
-    from reprieve.engine.mechanism import mechanism
-    from reprieve.engine.regimen import parse
+    from reprieve.engine.dosing.regimen import parse
+    from reprieve.engine.mechanism.chain import mechanism
     from reprieve.report import mechanism as report
 
     found = mechanism(parse(regimen, strict=strict))

@@ -8,8 +8,8 @@ import click
 from reprieve.cli.options import COUNT, SEED, OutFile
 
 if TYPE_CHECKING:
-    from reprieve.engine.mood import Baseline
-    from reprieve.engine.simulate import Simulation
+    from reprieve.engine.mood.model import Baseline
+    from reprieve.engine.population.simulate import Simulation
 
 
 @click.command()
@@ -71,10 +71,10 @@ def command(
     """
     import json
 
-    from reprieve.engine.dosing import Regimen
+    from reprieve.engine.dosing.doses import Regimen
+    from reprieve.engine.mood.predictors import told
     from reprieve.engine.patient import Patient
-    from reprieve.engine.predictors import told
-    from reprieve.engine.simulate import simulate
+    from reprieve.engine.population.simulate import simulate
     from reprieve.report.compare import horizon_days
     from reprieve.report.console import progress_bar
 
@@ -98,8 +98,8 @@ def command(
 
 
 def _entry(mean: float) -> "Baseline":
-    from reprieve.engine.mood import Baseline
-    from reprieve.engine.simulate import RESISTANT
+    from reprieve.engine.mood.model import Baseline
+    from reprieve.engine.population.simulate import RESISTANT
     from reprieve.errors import InputError
 
     if not 10 <= mean <= 50:

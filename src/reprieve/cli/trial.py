@@ -9,7 +9,7 @@ import click
 from reprieve.cli.options import COUNT, SEED, Number, OutFile
 
 if TYPE_CHECKING:
-    from reprieve.engine.virtual import VirtualTrial
+    from reprieve.engine.trials.virtual import VirtualTrial
 
 
 @click.command()
@@ -36,9 +36,9 @@ def command(
     out: str | None,
 ) -> None:
     """Run FILE, a trial file of your own or the name of a shipped design, on virtual patients."""
-    from reprieve.engine.design import find
-    from reprieve.engine.ensemble import ensemble
-    from reprieve.engine.virtual import virtual_trial
+    from reprieve.engine.calibration.ensemble import ensemble
+    from reprieve.engine.trials.design import find
+    from reprieve.engine.trials.virtual import virtual_trial
     from reprieve.report.console import progress_bar
 
     design = find(file)

@@ -14,7 +14,7 @@ AWARENESS = (
     "oral_open",
     "placebo_pill",
 )
-# keys that only simulated designs carry; their consumer (engine.design) checks what they hold
+# keys that only simulated designs carry; engine.trials.design checks what they hold
 SIMULATED_ARM = (
     "regimens",
     "treatments",

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from reprieve.engine.comparators import Event
-from reprieve.engine.comparison import Compared, Comparison, Estimate
+from reprieve.engine.trials.comparators import Event
+from reprieve.engine.trials.comparison import Compared, Comparison, Estimate
 from reprieve.errors import InputError
 from reprieve.evidence import reference
 from reprieve.pictures import Axis, Figure, Grid

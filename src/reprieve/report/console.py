@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
-from reprieve.engine.validation import FactResult, OutcomeResult
+from reprieve.engine.calibration.validation import FactResult, OutcomeResult
 from reprieve.report.blocks import DataTable
 
 

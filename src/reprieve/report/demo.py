@@ -4,17 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from reprieve.engine.comparators import comparator, population
-from reprieve.engine.comparison import Comparison, compare
-from reprieve.engine.design import Course, Design, shipped
-from reprieve.engine.dosing import Regimen
-from reprieve.engine.ensemble import Ensemble, ensemble
-from reprieve.engine.hindsight import Replay, replay
-from reprieve.engine.mechanism import Mechanism, mechanism
-from reprieve.engine.mood import Baseline
-from reprieve.engine.prognosis import Prognosis, Share, course
-from reprieve.engine.stimuli import FormStimuli
-from reprieve.engine.validation import OutcomeResult, predict_trial
+from reprieve.engine.calibration.ensemble import Ensemble, ensemble
+from reprieve.engine.calibration.validation import OutcomeResult, predict_trial
+from reprieve.engine.dosing.doses import Regimen
+from reprieve.engine.mechanism.chain import Mechanism, mechanism
+from reprieve.engine.mood.model import Baseline
+from reprieve.engine.mood.stimuli import FormStimuli
+from reprieve.engine.trials.comparators import comparator, population
+from reprieve.engine.trials.comparison import Comparison, compare
+from reprieve.engine.trials.design import Course, Design, shipped
+from reprieve.engine.trials.hindsight import Replay, replay
+from reprieve.engine.trials.prognosis import Prognosis, Share, course
 from reprieve.evidence import case, case_names, cite
 from reprieve.pictures import Grid
 from reprieve.report import compare as comparing

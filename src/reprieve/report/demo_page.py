@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from reprieve.engine.design import Design
-from reprieve.engine.hindsight import Period, Replay
-from reprieve.engine.prognosis import Prognosis
-from reprieve.engine.validation import OutcomeResult, coverage
+from reprieve.engine.calibration.validation import OutcomeResult, coverage
+from reprieve.engine.trials.design import Design
+from reprieve.engine.trials.hindsight import Period, Replay
+from reprieve.engine.trials.prognosis import Prognosis
 from reprieve.evidence import bibliography
 from reprieve.report import compare as comparing
 from reprieve.report import mechanism as chain

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reprieve.engine.design import Design
-from reprieve.engine.hindsight import Replay
-from reprieve.engine.mood import Array
-from reprieve.engine.prognosis import Prognosis, Share
-from reprieve.engine.validation import OutcomeResult
+from reprieve.engine.calibration.validation import OutcomeResult
+from reprieve.engine.mood.model import Array
+from reprieve.engine.trials.design import Design
+from reprieve.engine.trials.hindsight import Replay
+from reprieve.engine.trials.prognosis import Prognosis, Share
 from reprieve.evidence import Observation, observation
 from reprieve.pictures import Axis, Figure, Grid
 

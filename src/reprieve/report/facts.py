@@ -5,10 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from reprieve.engine.design import Design, find, shipped, shipped_names
-from reprieve.engine.ensemble import Ensemble, ensemble
-from reprieve.engine.stimuli import FormStimuli
-from reprieve.engine.validation import (
+from reprieve.engine.calibration.ensemble import Ensemble, ensemble
+from reprieve.engine.calibration.validation import (
     FactResult,
     OutcomeResult,
     Progress,
@@ -16,6 +14,8 @@ from reprieve.engine.validation import (
     coverage,
     predict_trial,
 )
+from reprieve.engine.mood.stimuli import FormStimuli
+from reprieve.engine.trials.design import Design, find, shipped, shipped_names
 from reprieve.pictures.scale import number
 from reprieve.report.asked import Asked
 from reprieve.report.blocks import Badge, Block, Column, DataTable, Items, Section, Shown

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from reprieve.engine.kinetic_models import kinetic_model, model_keys
-from reprieve.engine.kinetic_validation import (
+from reprieve.engine.kinetics.models import kinetic_model, model_keys
+from reprieve.engine.kinetics.validation import (
     FAR,
     NEAR,
     KineticValidation,

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from reprieve.engine.kinetic_predictions import MOLAR
-from reprieve.engine.kinetic_settings import shipped_settings
-from reprieve.engine.kinetic_validation import FAR, NEAR, KineticValidation, Row
-from reprieve.engine.kinetics import concentrations
+from reprieve.engine.kinetics.concentrations import concentrations
+from reprieve.engine.kinetics.predictions import MOLAR
+from reprieve.engine.kinetics.settings import shipped_settings
+from reprieve.engine.kinetics.validation import FAR, NEAR, KineticValidation, Row
 from reprieve.pictures import Axis, Figure, Grid
 
 GROUPS = (

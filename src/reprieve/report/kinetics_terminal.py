@@ -4,7 +4,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from reprieve.engine.kinetic_validation import FAR, KineticValidation, Row, Tally
+from reprieve.engine.kinetics.validation import FAR, KineticValidation, Row, Tally
 from reprieve.pictures import terminal
 from reprieve.pictures.scale import compact
 from reprieve.report import kinetics as report

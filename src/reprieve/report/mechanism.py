@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from reprieve.engine.mechanism import Mechanism, model_file, standard_text
-from reprieve.engine.mechanism_steps import Step, checks, steps
+from reprieve.engine.mechanism.chain import Mechanism, model_file, standard_text
+from reprieve.engine.mechanism.steps import Step, checks, steps
 from reprieve.pictures.scale import compact
 from reprieve.report.blocks import (
     Aside,

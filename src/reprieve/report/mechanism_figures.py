@@ -5,8 +5,8 @@ from html import escape
 
 import numpy as np
 
-from reprieve.engine.mechanism import Course, Mechanism
-from reprieve.engine.mechanism_steps import Sighting, Step, steps
+from reprieve.engine.mechanism.chain import Course, Mechanism
+from reprieve.engine.mechanism.steps import Sighting, Step, steps
 from reprieve.pictures import Axis, Figure, theme
 from reprieve.pictures.legend import assign
 from reprieve.pictures.marks import Dash

@@ -4,8 +4,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reprieve.engine.mechanism import Mechanism
-from reprieve.engine.mechanism_steps import Step, steps
+from reprieve.engine.mechanism.chain import Mechanism
+from reprieve.engine.mechanism.steps import Step, steps
 from reprieve.pictures import Axis, Figure, terminal
 from reprieve.report.mechanism import LIMITS
 from reprieve.report.mechanism_figures import size

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from reprieve.engine import mood
+from reprieve.engine.calibration.ensemble import Ensemble, ensemble
 from reprieve.engine.core import mood as core
-from reprieve.engine.design import Design, Plan, sittings
-from reprieve.engine.dosing import Regimen
-from reprieve.engine.ensemble import Ensemble, ensemble
-from reprieve.engine.mood import Array, Baseline, Prior, priors
-from reprieve.engine.stimuli import FormStimuli
-from reprieve.engine.trial import run_trial
+from reprieve.engine.dosing.doses import Regimen
+from reprieve.engine.mood import model as mood
+from reprieve.engine.mood.model import Array, Baseline, Prior, priors
+from reprieve.engine.mood.stimuli import FormStimuli
+from reprieve.engine.trials.design import Design, Plan, sittings
+from reprieve.engine.trials.trial import run_trial
 from reprieve.pictures import Axis, Figure
 
 COURSE = "ketamine 0.5 mg/kg IV over 40 min, on days 0, 2, 4, 7, 9, 11"

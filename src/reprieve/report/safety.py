@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from reprieve.engine.validate_safety import (
+from reprieve.engine.effects.validation import (
     PEOPLE,
     SafetyFact,
     SafetyReport,

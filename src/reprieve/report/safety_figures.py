@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reprieve.engine.effects import AcuteEffects, acute_effects
-from reprieve.engine.kinetics import concentrations
+from reprieve.engine.dosing.regimen import parse
+from reprieve.engine.effects.acute import AcuteEffects, acute_effects
+from reprieve.engine.effects.validation import SafetyFact, SafetyReport
+from reprieve.engine.kinetics.concentrations import concentrations
 from reprieve.engine.patient import Array, draw_people
-from reprieve.engine.regimen import parse
-from reprieve.engine.validate_safety import SafetyFact, SafetyReport
 from reprieve.pictures import Axis, Figure, Grid
 
 DOSES = (

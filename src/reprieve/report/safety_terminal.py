@@ -8,7 +8,7 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
-from reprieve.engine.validate_safety import SafetyFact, SafetyReport
+from reprieve.engine.effects.validation import SafetyFact, SafetyReport
 from reprieve.pictures import terminal
 from reprieve.report import safety as report
 from reprieve.report.safety_figures import beside, courses

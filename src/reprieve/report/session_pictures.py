@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from reprieve.engine.dosing import Regimen
-from reprieve.engine.effects import acute_effects
-from reprieve.engine.kinetics import concentrations
-from reprieve.engine.mood import Array
-from reprieve.engine.occupancy import occupancy
+from reprieve.engine.dosing.doses import Regimen
+from reprieve.engine.effects.acute import acute_effects
+from reprieve.engine.kinetics.concentrations import concentrations
+from reprieve.engine.kinetics.occupancy import occupancy
+from reprieve.engine.mood.model import Array
 from reprieve.engine.patient import Patient, draw_people
 from reprieve.pictures import Axis, Figure, Grid
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from reprieve.engine.exposure import cumulative_exposure
-from reprieve.engine.simulate import Simulation
-from reprieve.engine.simulate_block import DISSOCIATED
-from reprieve.engine.summaries import Spread
-from reprieve.engine.thresholds import counted_by_label
+from reprieve.engine.effects.exposure import cumulative_exposure
+from reprieve.engine.effects.thresholds import counted_by_label
+from reprieve.engine.population.block import DISSOCIATED
+from reprieve.engine.population.simulate import Simulation
+from reprieve.engine.population.summaries import Spread
 from reprieve.pictures import Axis, Figure
 from reprieve.report.blocks import Aside, Cell, Column, DataTable, Items, Section, Shown
 from reprieve.report.page import page

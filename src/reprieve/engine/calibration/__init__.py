@@ -1,0 +1,1 @@
+"""Fit the model to what was published, and hold it to what was kept back."""

@@ -1,0 +1,1 @@
+"""What is given: doses, the language of regimens, what was left out."""

@@ -1,0 +1,1 @@
+"""Minutes to hours: dissociation, sedation, vital signs, adverse events, exposure."""

@@ -1,0 +1,1 @@
+"""Event tables of the field (NONMEM-style CSV), in and out."""

@@ -1,0 +1,1 @@
+"""From a dose to concentrations, and to the receptor they block."""

@@ -1,0 +1,1 @@
+"""From receptor to mood, step by step, for people who want to see it."""

@@ -1,0 +1,1 @@
+"""Days to months: the population model of depression under treatment."""

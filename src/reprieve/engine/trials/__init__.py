@@ -1,0 +1,1 @@
+"""Trials as data: designs, their outcomes, virtual trials, courses and comparisons."""
