@@ -9,7 +9,7 @@ from reprieve.engine.dosing.doses import Dose, Regimen
 from reprieve.engine.mood import model as mood
 from reprieve.engine.mood.model import Baseline, MoodParameters, Setting
 from reprieve.engine.trials.design import Design, Plan, Sitting, sittings
-from reprieve.engine.trials.trial import run_trial
+from reprieve.engine.trials.trial import events, run_trial
 from reprieve.errors import InputError
 
 BASE = Baseline(33, 5.5, 22)
@@ -110,11 +110,43 @@ def test_a_stopped_antidepressant_fades_with_its_own_time_constant():
     np.testing.assert_allclose(a[:, 2] / a[:, 1], np.exp(-30 / tauoff))
 
 
-def test_relapse_takes_improvement_back_but_not_more_than_its_share():
-    result = arm((sit(0.0),), visits=(10.0, 200.0), lam=5.0, gam=0.1)
-    z = result.parts[:, 1, core.RELAPSE]
-    assert (z > 0).mean() > 0.9
-    assert z.max() < 6
+def test_a_relapse_takes_back_no_more_than_is_left():
+    """Drug and context fade by themselves; counting their loss twice would end above entry."""
+    result = arm((sit(0.0),), visits=(10.0, 30.0, 200.0), lam=20.0, gam=0.1, h=0.6, wh=0.2)
+    z = result.parts[:, :, core.RELAPSE]
+    assert (z[:, 1] > 0.05).mean() > 0.7
+    left = -result.parts[:, :, [core.DRUG, core.CONTEXT, core.SHARED]].sum(axis=2)
+    assert np.all(z <= np.maximum(left, 0) + 1e-9)
+
+
+def test_treatment_after_a_relapse_helps_again():
+    visits = (30.0, 31.0)
+    alone = arm((sit(0.0),), visits, lam=20.0, gam=0.1)
+    again = arm((sit(0.0), sit(30.0)), visits, lam=20.0, gam=0.1)
+    gain = again.latent[:, 1] - alone.latent[:, 1]
+    assert gain.mean() < -0.3
+
+
+def test_who_has_not_improved_cannot_relapse():
+    result = arm((), visits=(100.0,), lam=50.0, h=0.0)
+    assert np.all(result.parts[:, :, core.RELAPSE] == 0)
+
+
+def test_a_long_infusion_brings_relief_while_it_runs_and_not_before():
+    long = Regimen.parse("ketamine 0.6 mg/kg/h IV over 96 h")
+    branch = tuple(sittings(long, "open"))
+    forms, event = events(branch, np.array([0.1, 1.0, 4.0]), MoodParameters.prior())
+    assert len(forms) == 1
+    inputs = event[event[:, core.KIND] == core.INPUT]
+    assert inputs[:, core.SHARE].sum() == pytest.approx(1.0)
+    assert 0 < inputs[0, core.TIME] < inputs[-1, core.TIME] < 4.0
+    drug = -arm(branch, (0.1, 1.0, 2.0, 4.0)).parts[:, :, core.DRUG].mean(axis=0)
+    assert np.all(np.diff(drug) > 0)
+
+
+def test_a_mean_too_close_to_the_inclusion_minimum_is_refused():
+    with pytest.raises(InputError, match="too close to the inclusion minimum"):
+        mood.untruncated_mean(24.0, 6.0, 24.0)
 
 
 def test_baseline_keeps_its_mean_spread_and_minimum():

@@ -29,7 +29,7 @@ def test_the_verdict_counts_what_passes_by_status_and_split():
     wrong[0] = FactResult(wrong[0].fact, 99.0, 98.0, 100.0)
     assert verdict(wrong).startswith("80 of 81")
     assert failures(wrong) == [
-        "F01, d at 40 min vs saline (endpoint SD): model 99.00, tolerance 0.3 to 1.1. "
+        "F01, d at 40 min vs saline (endpoint SD): model 99, tolerance 0.3 to 1.1. "
         "no reason established."
     ]
 
@@ -44,6 +44,14 @@ def test_a_tolerance_open_on_one_side_is_said_in_words():
     by_id = {r.fact.id: r for r in results()}
     assert tolerance(by_id["F45"]) == "at most -0.5"
     assert tolerance(by_id["F01"]) == "0.3 to 1.1"
+
+
+def test_a_median_that_is_not_reached_is_said_and_kept_out_of_json():
+    fact = next(f for f in facts() if f.id == "F55")
+    result = FactResult(fact, float("inf"), 300.0, float("inf"))
+    assert not result.passed
+    assert result.record()["model"] is None
+    assert "not reached" in failures([result])[0]
 
 
 def test_neighbouring_rows_are_joined():

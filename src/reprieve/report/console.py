@@ -69,7 +69,7 @@ def show_facts(results: Sequence[FactResult], lead: str) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from reprieve.report.facts import failures, sources, tolerance
+    from reprieve.report.facts import failures, reached, sources, tolerance
 
     shown = Table(box=None, padding=(0, 1, 0, 0), header_style="bold")
     for head in ("Fact", "Quantity", "Published", "Tolerance", "Model", "90 %", "", "Source"):
@@ -80,8 +80,8 @@ def show_facts(results: Sequence[FactResult], lead: str) -> None:
         mark = "*" if f.split == "validation" else ""
         word = "[green]pass[/]" if r.passed else "[bold red]FAIL[/]"
         shown.add_row(
-            f.id + mark, f.quantity, f"{f.target:g}", tolerance(r), f"{r.model:.3g}",
-            f"{r.low:.3g} to {r.high:.3g}", word, sources(r),
+            f.id + mark, f.quantity, f"{f.target:g}", tolerance(r), reached(r.model),
+            f"{reached(r.low)} to {reached(r.high)}", word, sources(r),
         )  # fmt: skip
     Console().print(shown)
     click.echo("* never read by the fit; (r) recalled, source not seen.")

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from reprieve.engine.calibration.ensemble import Ensemble, ensemble
 from reprieve.engine.calibration.validation import (
     FactResult,
@@ -222,14 +224,19 @@ def fact_table(results: Sequence[FactResult]) -> DataTable:
     ]  # fmt: skip
     rows = [
         [
-            r.fact.id, r.fact.quantity, f"{r.fact.target:g}", tolerance(r), f"{r.model:.2f}",
-            f"{r.low:.2f} to {r.high:.2f}", Badge("pass" if r.passed else "fail"),
+            r.fact.id, r.fact.quantity, f"{r.fact.target:g}", tolerance(r), reached(r.model),
+            f"{reached(r.low)} to {reached(r.high)}", Badge("pass" if r.passed else "fail"),
             Badge(r.fact.status), "seen" if r.fact.split == "calibration" else "held back",
             ranges(r.fact.rows),
         ]
         for r in results
     ]  # fmt: skip
     return DataTable(heads, rows, "Facts, tolerances and the model")
+
+
+def reached(value: float) -> str:
+    """A number, or that a median was not reached within the follow-up."""
+    return f"{value:.3g}" if np.isfinite(value) else "not reached"
 
 
 def sources(r: FactResult) -> str:
@@ -297,7 +304,7 @@ def span(ends: tuple[float, float]) -> str:
 def failures(results: Sequence[FactResult]) -> list[str]:
     """What fails and why, as far as it is known."""
     return [
-        f"{r.fact.id}, {r.fact.quantity}: model {r.model:.2f}, tolerance {tolerance(r)}. "
+        f"{r.fact.id}, {r.fact.quantity}: model {reached(r.model)}, tolerance {tolerance(r)}. "
         + REASONS.get(r.fact.id, "no reason established") + "."
         for r in results
         if not r.passed

@@ -118,12 +118,14 @@ class Problem:
         moved = [theta + STEP * e for e in np.eye(len(theta))]
         columns = list(pool.map(self.predict, moved))
         slopes = np.column_stack([(c - at) / STEP for c in columns])
-        return np.asarray(np.nan_to_num(slopes), float)
+        return np.asarray(np.nan_to_num(slopes, posinf=0.0, neginf=0.0), float)
 
     def residual(self, values: Array, targets: Array | None = None) -> Array:
-        """(model - target) / SD; a target that cannot be computed counts as five SD off."""
+        """(model - target) / SD; what cannot be computed or is never reached is five SD off."""
         aim = self.value if targets is None else targets
-        return np.asarray(np.nan_to_num((values - aim) / self.sd, nan=5.0), float)
+        return np.asarray(
+            np.nan_to_num((values - aim) / self.sd, nan=5.0, posinf=5.0, neginf=-5.0), float
+        )
 
 
 def huber(r: Array) -> float:
@@ -203,7 +205,8 @@ def draw_ensemble(
                 break
             theta = theta + newton_step(mode.jacobian, r, theta, centres[k], problem.sd, 0.3)
             values = problem.predict(theta)
-        theta = min(seen, key=lambda s: s[0])[1]
+        # never the mode itself: copies of it would narrow every interval
+        theta = min(seen[1:], key=lambda s: s[0])[1]
         return theta, huber(problem.residual(problem.predict(theta)))
 
     found = []

@@ -22,6 +22,11 @@ Progress = Callable[[int, int], None]
 MIN_PATIENTS = 4000
 
 
+def finite(value: float) -> float | None:
+    """The value for JSON: None where a median was not reached or nobody qualified."""
+    return value if np.isfinite(value) else None
+
+
 @dataclass(frozen=True, slots=True)
 class FactResult:
     """A fact beside the model: central value, 90 % interval over the ensemble, verdict."""
@@ -41,7 +46,8 @@ class FactResult:
         f = self.fact
         return {
             "id": f.id, "quantity": f.quantity, "target": f.target, "low": f.low, "high": f.high,
-            "model": self.model, "model_low": self.low, "model_high": self.high,
+            "model": finite(self.model), "model_low": finite(self.low),
+            "model_high": finite(self.high),
             "pass": self.passed, "status": f.status, "split": f.split, "rows": list(f.rows),
             "note": f.note,
         }  # fmt: skip

@@ -14,16 +14,44 @@ B, EM, TAUP, TAUC, X0, H, FRAILTY, THRESHOLD, LOSS, W0 = range(10)
 # columns of `constant`
 (
     KON, WF, TF, TS, KC, RHOC, P50, HILL, ALPHA, TXO, TAUX, NH, TAUH,
-    SW, TW, LAM, GAM, TAUZ, RISEZ, FLOOR,
-) = range(20)  # fmt: skip
+    SW, TW, LAM, GAM, TAUZ, RISEZ, FLOOR, GATE,
+) = range(21)  # fmt: skip
 # kinds of event
-VISIT, SESSION = 0, 1
-# columns of `event`: time (d), kind, dose form (-1 none), context gain, condition, visit number
-TIME, KIND, FORM, GAIN, CONDITION, NUMBER = range(6)
+VISIT, SESSION, INPUT = 0, 1, 2
+# columns of `event`: time (d), kind, dose form (-1 none), context gain, condition, visit number,
+# share of the form's stimulus that arrives here
+TIME, KIND, FORM, GAIN, CONDITION, NUMBER, SHARE = range(7)
 ALWAYS, IF_WELL, IF_NOT_WELL = 0, 1, 2
+# the linear state of one patient: plasticity on its way (fast, slow limb), plasticity,
+# consolidation, context on its way, context
+QF, QS, P, C, XQ, X = range(6)
 # parts of the latent improvement kept for explanation
 DRUG, CONTEXT, SHARED, OTHER, RELAPSE, FLUCTUATION = range(6)
 PARTS = 6
+
+
+@njit(cache=True, nogil=True)
+def advance(state: np.ndarray, step: float, taup: float, tauc: float, constant: np.ndarray) -> None:
+    """The state `step` days later without treatment, in place.
+
+    Exact but for consolidation, which sees the mean of plasticity over the step.
+    """
+    tf, ts, txo, taux = constant[TF], constant[TS], constant[TXO], constant[TAUX]
+    ef, es, ep = math.exp(-step / tf), math.exp(-step / ts), math.exp(-step / taup)
+    p = (
+        state[P] * ep
+        + state[QF] / tf * (ef - ep) / (1.0 / taup - 1.0 / tf)
+        + state[QS] / ts * (es - ep) / (1.0 / taup - 1.0 / ts)
+    )
+    exo, ex = math.exp(-step / txo), math.exp(-step / taux)
+    state[X] = state[X] * ex + state[XQ] / txo * (exo - ex) / (1.0 / taux - 1.0 / txo)
+    state[XQ] *= exo
+    state[QF] *= ef
+    state[QS] *= es
+    gain = constant[KC] * 0.5 * (state[P] + p)
+    rate = gain + 1.0 / tauc
+    state[C] = gain / rate + (state[C] - gain / rate) * math.exp(-rate * step)
+    state[P] = p
 
 
 @njit(cache=True, nogil=True)
@@ -75,8 +103,8 @@ def run_arm(
     patient : (n, 10) individual effects, columns as named above
     amplitude : (n, k) latent size of the k other treatments
     stimulus : (n, forms) occupancy integral of each dose form, h
-    constant : (20,) population constants
-    event : (events, 6) in order of time; a visit at the time of a dose comes before it
+    constant : (21,) population constants
+    event : (events, 7) in order of time; a visit at the time of a dose comes before it
     course : (k, 4) start, stop (d), onset and offset time constants (d)
     shock : (n, visits) standard normals of the fluctuation
     noise : (n, visits) standard normals of the rating, used only for the visit that decides
@@ -87,14 +115,13 @@ def run_arm(
     parts : (n, visits, 6) output, or (0, 0, 6) when not wanted
     """
     explain = parts.shape[0] > 0
-    kc, gam, lam = constant[KC], constant[GAM], constant[LAM] / 30.0
-    tf, ts, txo, taux = constant[TF], constant[TS], constant[TXO], constant[TAUX]
+    gam, lam = constant[GAM], constant[LAM] / 30.0
+    state, before = np.empty(6), np.empty(6)
     for i in range(patient.shape[0]):
         taup, tauc, em = patient[i, TAUP], patient[i, TAUC], patient[i, EM]
-        qf = qs = p = c = xq = x = 0.0
+        state[:] = 0.0
         w = patient[i, W0]
-        t = w_time = 0.0
-        cumulative = 0.0
+        t = w_time = cumulative = 0.0
         onset, lost = -1.0, 0.0
         sessions = 0
         well = False
@@ -102,70 +129,62 @@ def run_arm(
             target = event[e, TIME]
             while t < target - 1e-12:
                 step = min(1.0, target - t)
-                # rapid parts need no sub-step: closed forms over the whole step
-                ef, es = math.exp(-step / tf), math.exp(-step / ts)
-                ep = math.exp(-step / taup)
-                p_new = (
-                    p * ep
-                    + qf / tf * (ef - ep) / (1.0 / taup - 1.0 / tf)
-                    + qs / ts * (es - ep) / (1.0 / taup - 1.0 / ts)
-                )
-                exo, ex = math.exp(-step / txo), math.exp(-step / taux)
-                x = x * ex + xq / txo * (exo - ex) / (1.0 / taux - 1.0 / txo)
-                xq *= exo
-                qf *= ef
-                qs *= es
-                mean_p = 0.5 * (p + p_new)
-                rate = kc * mean_p + 1.0 / tauc
-                c_end = kc * mean_p / rate
-                c = c_end + (c - c_end) * math.exp(-rate * step)
-                p = p_new
+                advance(state, step, taup, tauc, constant)
                 t += step
-                if onset < 0.0:
-                    d = drug_effect(p, c, em, constant)
-                    a = others(t, amplitude[i], course)
+                if onset >= 0.0:
+                    advance(before, step, taup, tauc, constant)
+                    continue
+                d = drug_effect(state[P], state[C], em, constant)
+                a = others(t, amplitude[i], course)
+                shared = patient[i, H] * (1.0 - math.exp(-t / constant[TAUH]))
+                gained = d + a + shared + state[X] + state[XQ]
+                # who has not improved has nothing to relapse from
+                if gained > constant[GATE]:
                     cumulative += step * lam * patient[i, FRAILTY] * math.exp(-gam * (d + a))
                     if cumulative > patient[i, THRESHOLD]:
-                        onset = t
-                        shared = patient[i, H] * (1.0 - math.exp(-t / constant[TAUH]))
-                        lost = max(0.0, patient[i, LOSS] * (d + a + x + xq + shared))
-            if event[e, KIND] == SESSION:
-                condition = event[e, CONDITION]
-                if (condition == IF_WELL and not well) or (condition == IF_NOT_WELL and well):
-                    continue
-                form = int(event[e, FORM])
-                if form >= 0:
-                    jump = 1.0 - math.exp(-constant[KON] * stimulus[i, form])
-                    add = jump * max(0.0, 1.0 - p - qf - qs)
-                    qf += constant[WF] * add
-                    qs += (1.0 - constant[WF]) * add
-                new = math.exp(-sessions / constant[NH])
-                habit = constant[FLOOR] + (1.0 - constant[FLOOR]) * new
-                aim = event[e, GAIN] * patient[i, X0] * habit
-                xq += constant[ALPHA] * (aim - x - xq)
-                sessions += 1
-            else:
+                        onset, lost = t, patient[i, LOSS] * gained
+                        before[:] = state
+            kind = int(event[e, KIND])
+            if kind == VISIT:
                 v = int(event[e, NUMBER])
                 keep = math.exp(-(t - w_time) / constant[TW])
                 w = w * keep + constant[SW] * math.sqrt(max(0.0, 1.0 - keep * keep)) * shock[i, v]
                 w_time = t
-                d = drug_effect(p, c, em, constant)
+                d = drug_effect(state[P], state[C], em, constant)
                 a = others(t, amplitude[i], course)
                 shared = patient[i, H] * (1.0 - math.exp(-t / constant[TAUH]))
                 z = 0.0
                 if onset >= 0.0:
                     since = t - onset
-                    z = lost * (
-                        math.exp(-since / constant[TAUZ]) - math.exp(-since / constant[RISEZ])
-                    )
-                y = patient[i, B] + w - d - x - shared - a + z
+                    fading = math.exp(-since / constant[TAUZ])
+                    # a relapse takes back what was there before it, as far as that still lasts
+                    left = drug_effect(before[P], before[C], em, constant) + before[X] + a + shared
+                    taken = lost * (fading - math.exp(-since / constant[RISEZ]))
+                    z = min(taken, max(0.0, left))
+                y = patient[i, B] + w - d - state[X] - shared - a + z
                 latent[i, v] = y
                 if explain:
                     parts[i, v, DRUG] = -d
-                    parts[i, v, CONTEXT] = -x
+                    parts[i, v, CONTEXT] = -state[X]
                     parts[i, v, SHARED] = -shared
                     parts[i, v, OTHER] = -a
                     parts[i, v, RELAPSE] = z
                     parts[i, v, FLUCTUATION] = w
                 if v == check_visit:
                     well = 60.0 / (1.0 + math.exp(-y)) + sm * noise[i, v] <= well_at_most
+                continue
+            condition = event[e, CONDITION]
+            if (condition == IF_WELL and not well) or (condition == IF_NOT_WELL and well):
+                continue
+            form = int(event[e, FORM])
+            if form >= 0:
+                jump = 1.0 - math.exp(-constant[KON] * stimulus[i, form] * event[e, SHARE])
+                add = jump * max(0.0, 1.0 - state[P] - state[QF] - state[QS])
+                state[QF] += constant[WF] * add
+                state[QS] += (1.0 - constant[WF]) * add
+            if kind == SESSION:
+                new = math.exp(-sessions / constant[NH])
+                habit = constant[FLOOR] + (1.0 - constant[FLOOR]) * new
+                aim = event[e, GAIN] * patient[i, X0] * habit
+                state[XQ] += constant[ALPHA] * (aim - state[X] - state[XQ])
+                sessions += 1

@@ -11,7 +11,7 @@ from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
+from scipy.special import log_ndtr, ndtr, ndtri
 
 from reprieve.engine.core import mood as core
 from reprieve.errors import InputError
@@ -125,7 +125,7 @@ class MoodParameters:
         return np.array(
             [v["kon"], v["wf"], v["tf"], v["ts"], v["kc"], v["rhoc"], v["p50"], v["hill"],
              v["alpha"], v["txo"], v["taux"], v["nh"], v["tauh"], v["sw"], v["tw"], lam, v["gam"],
-             v["tauz"], v["risez"], v["floor"]]
+             v["tauz"], v["risez"], v["floor"], v["gate"]]
         )  # fmt: skip
 
     def gain(self, awareness: str) -> float:
@@ -260,13 +260,28 @@ def draw_patients(
 
 @cache
 def untruncated_mean(target: float, sd: float, minimum: float) -> float:
-    """Mean of the normal whose part above `minimum` has mean `target`."""
-    mean = target
-    for _ in range(60):
+    """Mean of the normal whose part above `minimum` has mean `target`.
+
+    Raises
+    ------
+    InputError
+        No such normal within five SD: the mean stands too close to the minimum.
+    """
+    from scipy.optimize import brentq  # slow to import, needed once a baseline
+
+    def excess(mean: float) -> float:
         a = (minimum - mean) / sd
-        hazard = np.exp(-0.5 * a * a) / np.sqrt(2 * np.pi) / max(1e-12, 1 - ndtr(a))
-        mean += 0.7 * (target - (mean + sd * hazard))
-    return float(mean)
+        # the inverse Mills ratio by log-cdf, which holds far out in the tail
+        hazard = np.exp(-0.5 * a * a - 0.5 * np.log(2 * np.pi) - log_ndtr(-a))
+        return float(mean + sd * hazard - target)
+
+    low = minimum - 5 * sd
+    if excess(low) > 0:
+        raise InputError(
+            f"A mean baseline of {target:g} stands too close to the inclusion minimum of "
+            f"{minimum:g} for an SD of {sd:g}; give a lower minimum or a smaller SD."
+        )
+    return float(brentq(excess, low, target, xtol=1e-9))
 
 
 def to_madrs(latent: Array) -> Array:

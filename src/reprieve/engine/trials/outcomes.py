@@ -252,7 +252,7 @@ def _relapse_free(r: TrialResult, s: Mapping[str, Any]) -> float:
 
 
 def _relapse_median(r: TrialResult, s: Mapping[str, Any]) -> float:
-    """Median days to relapse; by Kaplan-Meier, or among relapsers only."""
+    """Median days to relapse by Kaplan-Meier (infinite when not reached), or among relapsers."""
     time, relapsed = _follow(r, s, s["arm"])
     if len(time) < MIN_GROUP:
         return float("nan")
@@ -260,7 +260,7 @@ def _relapse_median(r: TrialResult, s: Mapping[str, Any]) -> float:
         return float(np.median(time[relapsed]))
     t, alive = kaplan_meier(time, relapsed)
     below = np.flatnonzero(alive <= 0.5)
-    return float(t[below[0]]) if below.size else float(t[-1]) + 1.0
+    return float(t[below[0]]) if below.size else float("inf")
 
 
 def _relapse_mean(r: TrialResult, s: Mapping[str, Any]) -> float:

@@ -13,6 +13,8 @@ from reprieve.engine.mood.model import Array, MoodParameters, Setting
 from reprieve.engine.mood.others import amplitude_and_course
 from reprieve.engine.trials.design import Design, Form, Plan, Sitting
 
+AT_ONCE_H = 2.0  # inputs up to that long act as one, as every calibrated regimen does
+RELEASE_H = 10.0  # extended-release tablets, glue_2020
 SECONDS = {"trial": 0, "scores": 1}  # independent streams of one seed
 
 
@@ -177,13 +179,39 @@ def _censoring(design: Design, uniform: Array, last: float) -> Array:
 def events(
     branch: tuple[Sitting, ...], visits: Array, params: MoodParameters
 ) -> tuple[list[Form], Array]:
-    """The kernel's event table of one branch: (events, 6), and the forms its rows point to."""
+    """The kernel's event table of one branch: (events, 7), and the forms its rows point to."""
     forms: list[Form] = []
-    rows = [(day, core.VISIT, -1.0, 0.0, 0.0, v) for v, day in enumerate(visits)]
+    rows = [(day, core.VISIT, -1.0, 0.0, 0.0, v, 0.0) for v, day in enumerate(visits)]
     for s in branch:
         if s.form is not None and s.form not in forms:
             forms.append(s.form)
         index = -1.0 if s.form is None else float(forms.index(s.form))
-        rows.append((s.day, core.SESSION, index, params.gain(s.awareness), s.condition, -1))
+        pieces = 1 if s.form is None else _pieces(s.form)
+        at_once = 1.0 if pieces == 1 else 0.0
+        gain = params.gain(s.awareness)
+        rows.append((s.day, core.SESSION, index, gain, s.condition, -1, at_once))
+        if s.form is not None and pieces > 1:
+            width = input_h(s.form) / 24.0 / pieces
+            rows += [
+                (s.day + (k + 0.5) * width, core.INPUT, index, 0.0, s.condition, -1, 1.0 / pieces)
+                for k in range(pieces)
+            ]
     rows.sort(key=lambda r: (r[0], r[1]))
     return forms, np.asarray(rows, float)
+
+
+def input_h(form: Form) -> float:
+    """Hours over which a session's drug enters the body."""
+    return max(d.time_h + (RELEASE_H if d.form == "er" else d.duration_h) for d in form)
+
+
+def _pieces(form: Form) -> int:
+    """How many pieces a session's stimulus arrives in: two-hourly, half-daily beyond a day.
+
+    The stimulus is an integral over the whole session; crediting a long infusion at its first
+    minute would bring relief before the drug.
+    """
+    hours = input_h(form)
+    if hours <= AT_ONCE_H:
+        return 1
+    return int(np.ceil(hours / (AT_ONCE_H if hours <= 24 else 12.0)))
