@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reprieve import evidence
+from reprieve.engine.dosing.doses import Regimen
 from reprieve.errors import EvidenceError, InputError
 from reprieve.evidence.library import HOME
 from reprieve.evidence.perturbers import parse_interaction
-from reprieve.evidence.practice import GROUPS, parse_protocol
+from reprieve.evidence.practice import GROUPS, governing, parse_protocol, use_of
 from reprieve.evidence.scales import parse_instrument
 
 LINKED = tuple(n for n in evidence.instrument_names() if evidence.instrument(n).crosswalk)
@@ -254,3 +255,40 @@ def test_multipliers_reproduce_the_published_exposure(
     assert g * first_pass * systemic == pytest.approx(oral, rel=0.03)
     if intravenous:
         assert systemic == pytest.approx(intravenous, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("ketamine 0.5 mg/kg IV over 40 min", "iv_racemic"),
+        ("ketamine 0.5 mg/kg IV over 100 min", "iv_racemic"),
+        ("ketamine 0.5 mg/kg IV over 40 min then 0.2 mg/kg/h for 6 h, once", "iv_racemic_extended"),
+        ("ketamine 0.2 mg/kg/h IV over 7 h", "iv_racemic_extended"),
+        ("esketamine 0.1 mg/kg/h IV over 7 h", "iv_racemic_extended"),
+        ("ketamine 0.15 mg/kg/h IV over 96 h", "infusion_96h"),
+        ("saline IV over 40 min once then ketamine 50 mg IM weekly x2", "im"),
+    ],
+)
+def test_the_longest_session_decides_which_protocol_governs(text: str, name: str):
+    assert governing(Regimen.parse(text).doses).name == name
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("ketamine 0.5 mg/kg IV over 40 min", "Racemic ketamine by vein for depression is off-lab"),
+        ("esketamine 0.25 mg/kg IV over 40 min", "Esketamine by vein for depression is off-label"),
+        ("arketamine 0.5 mg/kg IV over 40 min", "investigational"),
+        ("esketamine 84 mg nasal", "has a label"),
+        ("esketamine 112 mg nasal", "at 112 mg is off-label: the label has 28 to 84 mg"),
+        ("ketamine 0.2 mg/kg/h IV over 7 h", "off-label and hypothetical; inpatient-level. No tri"),
+        ("ketamine 0.15 mg/kg/h IV over 96 h", "off-label; inpatient-level. Tried in one pilot"),
+    ],
+)
+def test_every_use_is_said_to_be_inside_or_outside_its_label(text: str, said: str):
+    (found,) = use_of(Regimen.parse(text).doses)
+    assert said in found
+
+
+def test_a_control_alone_has_no_use_to_state():
+    assert use_of(Regimen.parse("saline IV over 40 min, once").doses) == ()

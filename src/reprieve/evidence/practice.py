@@ -1,10 +1,11 @@
 """Protocols: how sessions are run, and whose word each threshold is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 from typing import Literal, cast
+from typing import Protocol as Shape
 
 from reprieve.errors import UnknownNameError
 from reprieve.evidence.library import HOME, names
@@ -15,6 +16,16 @@ Standing = Literal["label", "guideline", "clinic", "assumed"]
 RULES = ("above", "below", "at_least", "at_most", "is")
 GROUPS = ("duration", "spacing", "before", "stop", "discharge", "review", "exposure")
 ROUTES = ("iv", "im", "sc", "nasal", "oral", "sublingual", "any")
+ACTIVE = ("ketamine", "esketamine", "arketamine")
+_NAMES = {"ketamine": "Racemic ketamine"}
+_BY = {
+    "iv": "by vein",
+    "im": "into the muscle",
+    "sc": "under the skin",
+    "nasal": "by nose",
+    "oral": "by mouth",
+    "sublingual": "under the tongue",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +135,12 @@ class Protocol:
         given = self.groups["duration"].get("given")
         return 0.0 if given is None else given.value / 60.0
 
+    @property
+    def applies_above_h(self) -> float:
+        """Length of infusion in hours above which this protocol governs; 0 for the usual ones."""
+        above = self.groups["duration"].get("applies_above")
+        return 0.0 if above is None else above.value / 60.0
+
 
 def protocol_names() -> tuple[str, ...]:
     """Names of the shipped protocols."""
@@ -146,12 +163,114 @@ def protocol(name: str) -> Protocol:
 
 
 @cache
-def protocol_for(drug: str, route: str, form: str | None = None) -> Protocol:
-    """The protocol that usually governs a drug by a route (and form); `general` if none does."""
+def protocol_for(
+    drug: str, route: str, form: str | None = None, duration_h: float = 0.0
+) -> Protocol:
+    """The protocol that governs a drug by a route (and form); `general` if none does.
+
+    `duration_h` is the length of the session's infusion with what continues it: a protocol with
+    `duration.applies_above` governs what lasts longer than that.
+    """
     found = [protocol(name) for name in protocol_names()]
-    fits = [p for p in found if drug in p.drugs and p.route == route and p.level == "usual"]
+    fits = [p for p in found if drug in p.drugs and p.route == route]
+    fits = [p for p in fits if p.level == "usual" or 0 < p.applies_above_h < duration_h]
     exact = [p for p in fits if p.form == (form or "")]
-    return (exact or fits or [protocol("general")])[0]
+    return max(exact or fits or [protocol("general")], key=lambda p: p.applies_above_h)
+
+
+class Given(Shape):
+    """What is asked of a dose here; `engine.dosing.Dose` has it."""
+
+    @property
+    def drug(self) -> str: ...
+    @property
+    def route(self) -> str: ...
+    @property
+    def form(self) -> str | None: ...
+    @property
+    def amount(self) -> float: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def time_h(self) -> float: ...
+    @property
+    def duration_h(self) -> float: ...
+    @property
+    def session(self) -> int: ...
+
+
+def governing(doses: Iterable[Given]) -> Protocol:
+    """The protocol of a regimen: that of its first drug, by its longest session.
+
+    Control infusions count only where nothing else is given.
+    """
+    given = tuple(doses)
+    kept = tuple(d for d in given if d.drug in ACTIVE) or given
+    if not kept:
+        return protocol("general")
+    first = kept[0]
+    same = [d for d in kept if (d.drug, d.route, d.form) == (first.drug, first.route, first.form)]
+    return protocol_for(first.drug, first.route, first.form, _longest_h(same))
+
+
+def _longest_h(doses: Iterable[Given]) -> float:
+    """Hours from the start to the end of the longest session's input."""
+    spans: dict[int, tuple[float, float]] = {}
+    for d in doses:
+        start, end = spans.get(d.session, (d.time_h, d.time_h))
+        spans[d.session] = min(start, d.time_h), max(end, d.time_h + d.duration_h)
+    return max((end - start for start, end in spans.values()), default=0.0)
+
+
+def use_of(doses: Iterable[Given]) -> tuple[str, ...]:
+    """How what is given stands to its label, a sentence for each drug and route.
+
+    Ketamine is an anaesthetic: every use in depression is off-label but the nasal spray of
+    esketamine at its labelled doses. Control infusions are left out.
+    """
+    groups: dict[tuple[str, str, str | None], list[Given]] = {}
+    for d in doses:
+        if d.drug in ACTIVE:
+            groups.setdefault((d.drug, d.route, d.form), []).append(d)
+    said = (_use(found) for found in groups.values())
+    return tuple(dict.fromkeys(said))
+
+
+def _use(doses: list[Given]) -> str:
+    first, found = doses[0], governing(doses)
+    name = _NAMES.get(first.drug, first.drug.capitalize())
+    what = f"{name} {_BY.get(first.route, first.route)} for depression"
+    if first.drug == "arketamine":
+        said = f"{what} is investigational: no product holds a label"
+    elif found.use == "label":
+        said = _labelled(name, doses, found)
+    elif found.use == "hypothetical":
+        said = f"{what} in this way is off-label and hypothetical"
+    else:
+        said = f"{what} is off-label"
+    level = f"; {found.level}-level" if found.level != "usual" else ""
+    return f"{said}{level}." + (f" {found.note}" if level and found.note else "")
+
+
+def _labelled(name: str, doses: list[Given], found: Protocol) -> str:
+    sessions: dict[int, float] = {}
+    for d in doses:
+        sessions[d.session] = sessions.get(d.session, 0.0) + d.amount
+    usual = found.dose("mg")
+    assert usual is not None
+    low, high = usual.usual
+    if any(d.unit != "mg" for d in doses):
+        return f"{name} by nose is labelled in mg: a dose per kg is off-label"
+    outside = [a for a in sessions.values() if usual.judge(a) != "usual"]
+    if outside:
+        return (
+            f"{name} by nose at {outside[0]:g} mg is off-label: the label has "
+            f"{low:g} to {high:g} mg a session"
+        )
+    return (
+        f"{name} nasal spray has a label for adults with treatment-resistant depression; "
+        "any other use is off-label"
+    )
 
 
 def parse_protocol(text: str, name: str, where: str) -> Protocol:
