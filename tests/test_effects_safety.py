@@ -1,6 +1,7 @@
 """The safety evidence: the plan is complete, the fit kept its hands off, the rows are met."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from reprieve.engine.effects.haemodynamics import draw_vitals, readings
 from reprieve.engine.effects.parameters import NAME, acute_model, read_model_file
 from reprieve.engine.effects.sensitivity import draw_sensitivity
 from reprieve.engine.effects.settings import observe, setting, settings
-from reprieve.engine.effects.thresholds import threshold_probabilities
+from reprieve.engine.effects.thresholds import label_minutes, threshold_probabilities
 from reprieve.engine.effects.validation import planned, racemic_occupancy, validate_safety
 from reprieve.engine.kinetics.concentrations import concentrations
 from reprieve.engine.patient import draw_people
@@ -71,9 +72,36 @@ def test_four_fifths_of_the_predicted_rows_are_met(report):
     good, n = report.share()
     assert n == 157
     assert passed(report), report.share()
-    assert good == sum(f.low <= f.model <= f.high for f in report.facts)
+    published = {row.id: row.outcome for row in observations("effects")}
+    for fact in report.facts:
+        outcome = published[fact.id]
+        assert fact.target == outcome.value
+        if fact.interval == "±30 %":
+            assert (fact.low, fact.high) == pytest.approx((0.7 * fact.target, 1.3 * fact.target))
+        elif fact.interval != "printed as 0" and fact.interval != "printed range":
+            assert (fact.low, fact.high) == outcome.spread
+    missed = {f.id for f in report.facts if not f.passed}
+    assert len(missed) == n - good
+    assert missed  # some rows are known to be missed; a report without any would not be looking
     assert {f.use for f in report.facts} == {"fitted", "held out"}
     assert all(f.status == "verified" for f in report.facts)
+
+
+@pytest.mark.parametrize(
+    ("name", "factor", "lost"),
+    [
+        ("sbp_reading_sd", 0.3, "S006"),  # without scatter the peaks of a clinic cannot be met
+        ("cadss_ec50", 2.0, "S077"),
+        ("sedation_first", 2.0, "S101"),
+    ],
+)
+def test_a_wrong_model_fails_the_validation(report, name, factor, lost):
+    right = acute_model()
+    wrong = replace(right, values={**right.values, name: factor * right[name]})
+    found = validate_safety(seed=1, people=1000, model=wrong)
+    assert lost in {f.id for f in found.facts if not f.passed}
+    assert lost in {f.id for f in report.facts if f.passed}
+    assert found.share()[0] < report.share()[0]
 
 
 def test_recalled_rows_are_shown_and_never_counted(report):
@@ -157,7 +185,7 @@ def test_threshold_probabilities_agree_with_drawn_readings():
     share = (drawn >= crossing["dbp"].threshold.value).any(axis=1).mean()
     assert crossing["dbp"].probability == pytest.approx(share, abs=0.002)
     before = found.baseline.sbp + found.reading_sd[:, 0] * rng.standard_normal(20_000)
-    rise = readings(found, "sbp", minutes, rng) - before[:, None]
+    rise = readings(found, "sbp", label_minutes("sbp_rise"), rng) - before[:, None]
     assert crossing["sbp_rise"].probability == pytest.approx(
         (rise >= 40).any(axis=1).mean(), abs=0.003
     )

@@ -20,7 +20,7 @@ from reprieve.engine.patient import draw_people
 from reprieve.errors import InputError, RegimenError, UnknownNameError
 from reprieve.evidence import cite, observations
 from reprieve.report.mechanism import html, record, svg
-from reprieve.report.mechanism_terminal import bar
+from reprieve.report.mechanism_terminal import bar, show
 
 STANDARD = "ketamine 0.5 mg/kg IV over 40 min"
 
@@ -186,3 +186,11 @@ def test_the_command_in_every_form(tmp_path):
     missing = run(command, [STANDARD, "--out", str(tmp_path / "no" / "a.svg")])
     assert missing.exit_code != 0
     assert "--out" in f"{missing.output}{missing.exception}"
+
+
+def test_every_form_of_the_mechanism_states_the_use(found, capsys):
+    said = "Racemic ketamine by vein for depression is off-label."
+    assert said in html(found)
+    assert record(found)["use"] == [said]
+    show(found)
+    assert said in capsys.readouterr().out

@@ -11,9 +11,11 @@ from reprieve.cli import group
 from reprieve.engine.dosing.doses import Regimen
 from reprieve.engine.kinetics.concentrations import concentrations
 from reprieve.engine.kinetics.occupancy import stimulus
+from reprieve.engine.kinetics.standing import kinetic_standing
 from reprieve.engine.patient import draw_people
 from reprieve.engine.population.simulate import Simulation
 from reprieve.errors import InputError
+from reprieve.report.simulate import crossing_table, event_table, header, html
 
 COURSE = "ketamine 0.5 mg/kg IV over 40 min, twice weekly for 2 weeks"
 
@@ -174,6 +176,70 @@ def test_impossible_questions_are_refused(changes: dict[str, object], reason: st
     asked = {"regimen": COURSE, "n": 10, "for_d": 7.0, **changes}
     with pytest.raises(InputError, match=reason):
         simulate(**asked)  # type: ignore[arg-type]
+
+
+def test_long_infusions_are_read_to_their_end_and_two_hours_more() -> None:
+    for text, name, last_h in (
+        ("ketamine 0.2 mg/kg/h IV over 7 h, once", "iv_racemic_extended", 9.0),
+        ("ketamine 0.15 mg/kg/h IV over 96 h", "infusion_96h", 98.0),
+    ):
+        found = simulate(text, n=200, seed=1, for_d=7)
+        assert found.protocol.name == name
+        assert found.readings_min[-1] == pytest.approx(60 * last_h)
+        assert found.times_h[-1] >= last_h
+        assert np.all(np.diff(found.times_h) > 0)
+        # nothing claims more reported dissociation than ratings show: it has no rate here
+        assert not [key for key in found.tally.sums if key.startswith("event:")]
+        assert any("inpatient-level" in line for line in header(found))
+        assert "no rates" in (event_table(found).caption or "")
+
+
+def test_the_true_peak_does_not_depend_on_how_often_somebody_reads(course: Simulation) -> None:
+    shown = course.spread("peak:sbp_rise_true").mean[0]
+    assert shown < course.spread("peak:sbp_rise").mean[0] / 2
+    rest = course.spread("first:sbp").mean
+    assert rest.max() - rest[0] <= shown < 10
+    spray = simulate("esketamine 84 mg nasal once", n=2000, seed=1, for_d=7)
+    assert len(spray.readings_min) == 2
+    # the two routes differ by far less in truth than in the largest of their readings
+    apart = abs(spray.spread("peak:sbp_rise_true").mean[0] - shown)
+    assert apart < 2 < abs(spray.spread("peak:sbp_rise").mean[0] - 14)
+
+
+def test_every_output_states_the_use_and_how_the_kinetics_are_known(course: Simulation) -> None:
+    record = course.to_dict()
+    assert record["use"] == ["Racemic ketamine by vein for depression is off-label."]
+    assert "Racemic ketamine by vein for depression is off-label." in html(course)
+    assert "estimated in a population" in record["kinetics"][0]
+    assert record["label_readings_min"]["sbp_rise"] == [40, 60, 90, 120]
+    shown = run("ketamine 50 mg IM once", "-n", "60", "--for", "1w")
+    assert "into the muscle for depression is off-label" in shown
+    assert "Absorption assumed" in shown
+    assert "f recalled, ka assumed" in shown
+
+
+def test_a_rule_that_needs_more_than_a_number_says_so(course: Simulation) -> None:
+    rules = {(str(row[0]), str(row[1])): str(row[2]) for row in crossing_table(course).rows}
+    assert ("Systolic rise", "≥ 40 mmHg, with symptoms") in rules
+    assert ("Systolic pressure", "≥ 180 mmHg, on two readings") in rules
+    assert ("Diastolic pressure", "≥ 110 mmHg, on two readings") in rules
+    assert ("MOAA/S", "≤ 2 score (rate assumed)") in rules
+    assert rules["Systolic rise", "≥ 40 mmHg"] == "label, read at 40, 60, 90, 120 min"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ketamine 50 mg SC",
+        "ketamine 100 mg sublingual lozenge",
+        "ketamine 50 mg nasal",
+        "ketamine 100 mg oral solution",
+    ],
+)
+def test_routes_without_a_population_model_say_absorption_is_assumed(text: str) -> None:
+    said = kinetic_standing(Regimen.parse(f"{text}, once").doses)
+    assert said[0].startswith("Absorption assumed")
+    assert "R-ketamine" in said[1]
 
 
 # -- the terminal ---------------------------------------------------------------------------------

@@ -131,7 +131,10 @@ def _show(result: "Simulation") -> None:
     from reprieve.report.console import show_table
 
     level, peak, crossing, event, score = report.tables(result)
-    click.echo(f"{result.regimen.format()}\n")
+    click.echo(result.regimen.format())
+    for line in report.header(result):
+        click.echo(line)
+    click.echo()
     for table in (level, peak, crossing, event):
         show_table(table)
     click.echo(terminal(report.level_figure(result)))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from math import ceil
 from types import MappingProxyType
 from typing import Literal, cast
 from typing import Protocol as Shape
@@ -34,7 +35,7 @@ class Threshold:
 
     `rule` says how it is read: a reading `above`, `below`, `at_least` or `at_most` the value
     meets it; `is` states a setting. `standing` says whose word it is, `status` how well the
-    number itself is known.
+    number itself is known. `needs` is what the rule asks for beside the number ("with symptoms").
     """
 
     value: float
@@ -44,6 +45,7 @@ class Threshold:
     source: str = ""
     rule: str = "is"
     note: str = ""
+    needs: str = ""
 
     def met(self, reading: float) -> bool:
         """Whether a reading meets the threshold."""
@@ -87,7 +89,11 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """Minutes from the start at which each reading is taken."""
+    """Minutes from the start at which each reading is taken.
+
+    Where an infusion outlasts `times_min`, readings go on `then_every_min` until
+    `until_after_end_min` past its end; 0 leaves it at `times_min`.
+    """
 
     times_min: tuple[float, ...]
     readings: tuple[str, ...]
@@ -95,6 +101,18 @@ class Vitals:
     status: str
     source: str = ""
     note: str = ""
+    then_every_min: float = 0.0
+    until_after_end_min: float = 0.0
+
+    def minutes(self, duration_h: float = 0.0) -> tuple[float, ...]:
+        """Minutes of the readings after the start, for an infusion of a length in h."""
+        listed = tuple(m for m in self.times_min if m > 0)
+        end = 60.0 * duration_h + self.until_after_end_min
+        if duration_h <= 0 or self.then_every_min <= 0 or not listed:
+            return listed
+        steps = ceil((end - listed[-1]) / self.then_every_min - 1e-9)
+        more = (listed[-1] + self.then_every_min * k for k in range(1, steps + 1))
+        return listed + tuple(min(m, end) for m in more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +350,7 @@ def _threshold(table: Table) -> Threshold:
         source,
         table.choice("rule", RULES, "is"),
         table.text("note", ""),
+        table.text("needs", ""),
     )
     table.done()
     return found
@@ -371,6 +390,8 @@ def _vitals(table: Table) -> Vitals:
         status,
         source,
         table.text("note", ""),
+        table.optional("then_every_min", low=1) or 0.0,
+        table.optional("until_after_end_min", low=0) or 0.0,
     )
     table.done()
     return found

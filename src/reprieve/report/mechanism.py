@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from reprieve.engine.dosing.regimen import parse
 from reprieve.engine.mechanism.chain import Mechanism, model_file, standard_text
 from reprieve.engine.mechanism.steps import Step, checks, steps
+from reprieve.evidence.practice import use_of
 from reprieve.pictures.scale import compact
 from reprieve.report.blocks import (
     Aside,
@@ -42,7 +44,13 @@ def html(found: Mechanism) -> str:
         Section("Constants", [_constants()]),
     ]
     footer = f'reprieve mechanism "{found.text}"'
-    return page(TITLE, sections, footer, lead=f"{found.text}. {'; '.join(found.assumptions)}")
+    lead = f"{found.text}. {' '.join(use(found))} {'; '.join(found.assumptions)}"
+    return page(TITLE, sections, footer, lead=lead.strip())
+
+
+def use(found: Mechanism) -> tuple[str, ...]:
+    """How what is given stands to its label, a sentence for each drug and route."""
+    return use_of(parse(found.text).doses)
 
 
 def stepper(found: Mechanism) -> Stepper:
@@ -125,6 +133,7 @@ def record(found: Mechanism) -> dict[str, Any]:
     at = np.unique(np.concatenate(([0.0], np.geomspace(1 / 60, found.times_h[-1], JSON_POINTS))))
     return {
         "regimen": found.text,
+        "use": list(use(found)),
         "assumptions": list(found.assumptions),
         "standard": standard_text(),
         "limits": LIMITS,

@@ -7,7 +7,7 @@ from rich.text import Text
 from reprieve.engine.mechanism.chain import Mechanism
 from reprieve.engine.mechanism.steps import Step, steps
 from reprieve.pictures import Axis, Figure, terminal
-from reprieve.report.mechanism import LIMITS
+from reprieve.report.mechanism import LIMITS, use
 from reprieve.report.mechanism_figures import size
 
 _STYLE = {"measured": "green", "inferred": "yellow", "assumed": "magenta"}
@@ -19,6 +19,8 @@ def show(found: Mechanism, console: Console | None = None) -> None:
     """Print the steps with a bar of their course over log time, two pictures, and the limits."""
     console = console or Console()
     console.print(f"From receptor to mood: {found.text}", style="bold")
+    for line in use(found):
+        console.print(line)
     for k, step in enumerate(steps(), 1):
         rows = f" ({', '.join(step.rows)})" if step.rows else ""
         tag = Text(step.tag, style=_STYLE[step.tag])

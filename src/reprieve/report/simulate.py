@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from reprieve.engine.effects.exposure import cumulative_exposure
-from reprieve.engine.effects.thresholds import counted_by_label
+from reprieve.engine.effects.thresholds import counted_by_label, label_minutes
 from reprieve.engine.population.block import DISSOCIATED
 from reprieve.engine.population.simulate import Simulation
 from reprieve.engine.population.summaries import Spread
@@ -15,6 +15,7 @@ from reprieve.report.page import page
 
 SHOWN_D = (4 / 24, 1, 2, 7, 14, 21, 28, 42, 56, 84, 126, 182, 364)
 MOST_EVENTS = 10
+MOST_MINUTES = 12
 TYPICAL_KG = 76.0
 WATCHED_MIN = 240.0
 _LEVELS = {"ketamine": "Ketamine", "norketamine": "Norketamine", "hnk": "Hydroxynorketamine"}
@@ -22,12 +23,18 @@ _PEAKS = {
     "cadss": ("Dissociation, highest CADSS", "points", 1),
     "moaas": ("Sedation, lowest MOAA/S", "0-5", 1),
     "sbp": ("Systolic pressure, highest reading", "mmHg", 0),
-    "sbp_rise": ("Systolic pressure, largest rise", "mmHg", 0),
+    "sbp_rise": ("Systolic pressure, largest rise of {n} readings", "mmHg", 0),
+    "sbp_rise_true": ("Systolic pressure, true peak rise", "mmHg", 1),
     "dbp": ("Diastolic pressure, highest reading", "mmHg", 0),
-    "dbp_rise": ("Diastolic pressure, largest rise", "mmHg", 0),
+    "dbp_rise": ("Diastolic pressure, largest rise of {n} readings", "mmHg", 0),
+    "dbp_rise_true": ("Diastolic pressure, true peak rise", "mmHg", 1),
     "hr": ("Heart rate, highest reading", "1/min", 0),
     "spo2": ("Oxygen saturation, lowest reading", "%", 0),
 }
+NO_EVENTS = (
+    "no rates. They rest on sessions of two hours with the spray and say nothing of an infusion "
+    "that goes on for many hours; CADSS and the thresholds are read to its end"
+)
 _SIGN = {"above": ">", "at_least": "≥", "below": "<", "at_most": "≤", "is": "="}
 _READ = {"sbp": "Systolic pressure", "dbp": "Diastolic pressure", "hr_high": "Heart rate",
          "hr_low": "Heart rate", "spo2": "Oxygen saturation", "spo2_uncorrected":
@@ -69,9 +76,19 @@ def peak_table(s: Simulation) -> DataTable:
         for k in dict.fromkeys((0, last)):
             where = "first" if k == 0 else f"session {last + 1}"
             spread = s.spread(f"peak:{key}")
-            rows.append([label, unit, where, *_middle(spread, k, decimals)])
+            name = label.format(n=len(s.readings_min))
+            rows.append([name, unit, where, *_middle(spread, k, decimals)])
     return DataTable(["Per session", "Unit", "Session", *_SPREAD], rows,
-                     f"Acute effects, read at the minutes of {s.protocol.name}")  # fmt: skip
+                     f"Acute effects, read {_when(s.readings_min)} by {s.protocol.name}; more "
+                     "readings make a larger rise, so compare routes by the true peak",
+                     )  # fmt: skip
+
+
+def _when(minutes: tuple[float, ...]) -> str:
+    """Reading times in a few words."""
+    if len(minutes) > MOST_MINUTES:
+        return f"{len(minutes)} times until {minutes[-1] / 60:.3g} h"
+    return f"at {', '.join(f'{m:g}' for m in minutes)} min"
 
 
 def crossing_table(s: Simulation) -> DataTable:
@@ -87,7 +104,8 @@ def crossing_table(s: Simulation) -> DataTable:
         rows[label, rule] = [label, rule, whose, *figures]
     heads = [Column(h, "%", numeric=True) for h in ("First session", "Last session", "Ever")]
     return DataTable(["Reading", "Rule", "Whose", *heads], list(rows.values()),
-                     "Thresholds crossed")  # fmt: skip
+                     "Thresholds crossed by one reading; what a rule needs beside it (symptoms, a "
+                     "second reading) is not modelled")  # fmt: skip
 
 
 def _rule(s: Simulation, name: str) -> tuple[str, str, str]:
@@ -96,7 +114,13 @@ def _rule(s: Simulation, name: str) -> tuple[str, str, str]:
     stop = s.protocol.thresholds("stop")
     found = stop[name] if name in stop else counted_by_label()[name]
     rule = f"{_SIGN[found.rule]} {found.value:g} {found.unit}"
-    return _READ.get(name, name), rule, "stop rule" if name in stop else "label"
+    if found.needs:
+        rule += f", {found.needs}"
+    if name not in stop:
+        return _READ.get(name, name), rule, f"label, read {_when(label_minutes(name))}"
+    if name == "moaas":
+        rule += " (rate assumed)"  # only below 5 and 0 were published
+    return _READ.get(name, name), rule, f"stop rule ({found.standing})"
 
 
 def event_table(s: Simulation) -> DataTable:
@@ -115,7 +139,8 @@ def event_table(s: Simulation) -> DataTable:
         for name in names[:MOST_EVENTS]
     ]
     heads = [Column(h, "%", numeric=True) for h in ("First session", "Last session", "Ever")]
-    return DataTable(["Reported event", *heads], rows, "Adverse events")
+    caption = "Adverse events" if rows else f"Adverse events: {NO_EVENTS}"
+    return DataTable(["Reported event", *heads], rows, caption)
 
 
 def score_table(s: Simulation) -> DataTable:
@@ -227,9 +252,18 @@ def tables(s: Simulation) -> list[DataTable]:
     return [level_table(s), peak_table(s), crossing_table(s), event_table(s), score_table(s)]
 
 
+def header(s: Simulation) -> list[str]:
+    """What a reader needs first: how the use stands to its label, and the level of the protocol."""
+    said = list(s.use)
+    if s.protocol.level != "usual" and not any(s.protocol.note in line for line in said):
+        said.append(f"Protocol {s.protocol.name}: {s.protocol.level}-level. {s.protocol.note}")
+    return said
+
+
 def remarks(s: Simulation) -> list[str]:
     """What was taken for granted, and what the numbers are not."""
     said = [f"Taken for granted: {sentence}." for sentence in s.assumptions]
+    said += s.kinetics
     active = [d for d in s.regimen.doses if d.drug not in ("saline", "midazolam", "placebo")]
     if active:
         exposure = cumulative_exposure(active, TYPICAL_KG, s.protocol)
@@ -237,7 +271,8 @@ def remarks(s: Simulation) -> list[str]:
             f"Check due by the last session ({f.organ}): {f.text}" for f in exposure.flags if f.due
         ]
     said.append(
-        f"Readings and rules: protocol {s.protocol.name} v{s.protocol.version}; awareness "
+        f"Readings and rules: protocol {s.protocol.name} v{s.protocol.version} "
+        f"({s.protocol.level} level); awareness "
         f"'{s.awareness}'; MADRS at entry {s.baseline.mean:g} (SD {s.baseline.sd:g})."
     )
     said.append("A population, not a patient: nothing here tells anybody to take a dose.")
@@ -271,7 +306,7 @@ def html(s: Simulation) -> str:
         s.regimen.text or s.regimen.format(),
         sections,
         f"reprieve simulate, n {s.n:,}, seed {s.seed}.",
-        lead=lead(s),
+        lead=" ".join((*header(s), lead(s))),
     )
 
 

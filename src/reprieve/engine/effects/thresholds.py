@@ -10,6 +10,7 @@ from scipy.special import ndtr
 from reprieve.engine.effects.acute import AcuteEffects
 from reprieve.engine.effects.haemodynamics import SIGNS
 from reprieve.engine.effects.parameters import NAME, AcuteModel, acute_model, read_model_file
+from reprieve.engine.effects.settings import setting
 from reprieve.engine.patient import Array
 from reprieve.evidence.practice import Protocol, Threshold
 
@@ -33,8 +34,9 @@ _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
 class Crossing:
     """One threshold and the probability that a reading of the session meets it.
 
-    `by_person` is (n,), `probability` its mean. Symptoms that a rule may also ask for are not
-    modelled, so the number is that of the reading alone.
+    `by_person` is (n,), `probability` its mean. What a rule asks for beside the number
+    (`Threshold.needs`: symptoms, a second reading) is not modelled, so the number is that of one
+    reading alone.
     """
 
     name: str
@@ -46,19 +48,25 @@ class Crossing:
 
 
 def threshold_probabilities(
-    effects: AcuteEffects, protocol: Protocol, model: AcuteModel | None = None
+    effects: AcuteEffects,
+    protocol: Protocol,
+    model: AcuteModel | None = None,
+    duration_h: float = 0.0,
 ) -> tuple[Crossing, ...]:
     """Every threshold that stops a session by this protocol, and those the label counts.
 
-    Readings are taken at the protocol's minutes; each scatters about the true value, and a rise
-    is counted from one reading before the dose. Sedation is followed all along.
+    Readings are taken at the protocol's minutes, for an infusion of `duration_h`; each scatters
+    about the true value, and a rise is counted from one reading before the dose. More readings
+    cross more often, so what the label counts is read at the minutes of the trials that its rates
+    were fitted in (`label_minutes`), whatever the route. Sedation is followed all along.
     """
     model = model or acute_model()
     watched = {name: t for name, t in protocol.thresholds("stop").items() if name in _WATCHED}
-    watched |= counted_by_label()
-    minutes = tuple(m for m in protocol.vitals.times_min if m > 0)
+    labelled = counted_by_label()
+    own = protocol.vitals.minutes(duration_h)
     found = []
-    for name, threshold in watched.items():
+    for name, threshold in (watched | labelled).items():
+        minutes = label_minutes(name) if name in labelled else own
         sign, rise = _WATCHED[name]
         each = _probability(effects, sign, rise, threshold, minutes, model)
         found.append(Crossing(name, sign, rise, threshold, float(each.mean()), each))
@@ -74,6 +82,11 @@ def counted_by_label() -> dict[str, Threshold]:
         )
         for name, t in tables.items()
     }
+
+
+def label_minutes(name: str) -> tuple[float, ...]:
+    """Minutes at which what the label counts is read: those its rates were fitted at."""
+    return setting(read_model_file(NAME)["threshold"][name]["readings_of"]).readings
 
 
 def _probability(

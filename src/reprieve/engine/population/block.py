@@ -32,6 +32,7 @@ from reprieve.evidence.practice import Protocol, protocol
 PLACE = 125  # people treated at one place, under one member of the ensemble
 FINE_H = 4.0  # what follows the last dose is looked at every 5 minutes for so long
 STEP_H = 1 / 12
+LONG_H = 12.0  # input that lasts longer is followed finely at its ends only
 HORIZON_H = 12.0  # of the occupancy integral
 COARSE_STEPS = 96
 PEOPLE, SENSES, REST, OCCASION, BODY, MIND = range(6)  # independent streams of a block's seed
@@ -51,6 +52,7 @@ COURSES = {"cadss": POINTS, "moaas": CALM, "sbp": PRESSURE, "dbp": PRESSURE, "hr
 PEAKS = {
     "cadss": Bins.of_whole(0, 92), "moaas": CALM, "sbp": PRESSURE, "dbp": PRESSURE, "hr": PULSE,
     "sbp_rise": RISE, "dbp_rise": RISE, "hr_rise": RISE, "spo2": OXYGEN,
+    "sbp_rise_true": RISE, "dbp_rise_true": RISE,
 }  # fmt: skip
 LOWEST = ("moaas", "spo2")
 DISSOCIATED = "cadss_above_4"
@@ -83,12 +85,28 @@ class Question:
 
 def session_times(form: Form | None) -> Array:
     """Hours at which a session is followed: finely while something happens, then sparsely."""
-    given = max((d.end_h for d in form), default=0.0) if form else 0.0
+    given = given_h(form)
+    if given > LONG_H:
+        return _long_times(given)
     fine = given + FINE_H - min(given, 40 / 60)
     end = HORIZON_H + max(0.0, given - 1.0)
     step = max(STEP_H, fine / COARSE_STEPS)
     first = np.arange(0.0, fine - 1e-9, step)
     return np.concatenate([first, np.linspace(fine, end, 33)])
+
+
+def given_h(form: Form | None) -> float:
+    """Hours from the start of a session to the end of its last input."""
+    return max((d.end_h for d in form), default=0.0) if form else 0.0
+
+
+def _long_times(given: float) -> Array:
+    """An infusion of a day or more: finely at its start and its end, hourly between."""
+    start, stop = np.arange(0.0, FINE_H, STEP_H), given + FINE_H
+    between = np.linspace(FINE_H, given, max(2, int(np.ceil(given - FINE_H))), endpoint=False)
+    after = np.linspace(given, stop, 25)
+    late = np.linspace(stop, given + HORIZON_H - 1.0, 9)[1:]
+    return np.concatenate([start, between, after, late])
 
 
 def run_block(question: Question, block: Block) -> Tally:
@@ -145,14 +163,16 @@ def _sessions(question: Question, block: Block, people: People, body: _Body, tal
             _courses(effects, "first" if k == 0 else "last", tally)
         if k == last == 0:
             _courses(effects, "last", tally)
-        seen = _readings(effects, question.protocol, occasion)
+        lasted = given_h(sitting.form)
+        seen = _readings(effects, question.protocol.vitals.minutes(lasted), occasion)
         for name, columns in peaks.items():
             extreme = np.min if name in LOWEST else np.max
             columns.append(extreme(seen[name], axis=1))
-        for name, met in _crossings(effects, seen, question.protocol).items():
+        for name, met in _crossings(effects, seen, question.protocol, lasted).items():
             crossed.setdefault(name, []).append(met)
-        for name, chance in effects.events.items():
-            happened.setdefault(name, []).append(chance)
+        if question.protocol.level == "usual":
+            for name, chance in effects.events.items():
+                happened.setdefault(name, []).append(chance)
     for name, columns in peaks.items():
         tally.spreads[f"peak:{name}"] = Spread.of(np.stack(columns, axis=1), PEAKS[name])
     _by_session("crossed", crossed, tally)
@@ -178,14 +198,14 @@ def _courses(effects: AcuteEffects, when: str, tally: Tally) -> None:
 
 
 def _readings(
-    effects: AcuteEffects, protocol: Protocol, rng: np.random.Generator
+    effects: AcuteEffects, minutes: tuple[float, ...], rng: np.random.Generator
 ) -> Mapping[str, Array]:
     """What is written down at the protocol's minutes, (n, minutes) each, with reading error.
 
     Rises are over one reading before the dose. Published peaks are the largest of such readings
-    and exceed the true course. Sedation is watched all the time.
+    and exceed the true course, the more so the more readings there are; `_rise_true` is the
+    course's own peak over rest, without them. Sedation is watched all the time.
     """
-    minutes = tuple(m for m in protocol.vitals.times_min if m > 0)
     seen: dict[str, Array] = {}
     for sign in SIGNS:
         before, change = change_readings(effects, sign, minutes, rng)
@@ -193,14 +213,17 @@ def _readings(
     seen["spo2"] = oximetry(effects, minutes, rng)
     seen["cadss"] = rated_cadss(effects, minutes, rng)
     seen["moaas"] = effects.moaas
+    for sign in ("sbp", "dbp"):
+        resting = getattr(effects.baseline, sign)[:, None]
+        seen[f"{sign}_rise_true"] = getattr(effects, sign) - resting
     return seen
 
 
 def _crossings(
-    effects: AcuteEffects, seen: Mapping[str, Array], protocol: Protocol
+    effects: AcuteEffects, seen: Mapping[str, Array], protocol: Protocol, lasted_h: float
 ) -> dict[str, Array]:
     """(n,) each: probability that a session meets a threshold; 0 or 1 for dissociation."""
-    met = {c.name: c.by_person for c in threshold_probabilities(effects, protocol)}
+    met = {c.name: c.by_person for c in threshold_probabilities(effects, protocol, None, lasted_h)}
     met[DISSOCIATED] = dissociated(seen["cadss"]).astype(float)
     return met
 

@@ -13,6 +13,8 @@ import numpy as np
 from reprieve.engine.calibration.ensemble import Ensemble, ensemble
 from reprieve.engine.dosing.doses import Dose, Regimen
 from reprieve.engine.dosing.vocabulary import MEDICINE_CLASS
+from reprieve.engine.effects.thresholds import counted_by_label, label_minutes
+from reprieve.engine.kinetics.standing import kinetic_standing
 from reprieve.engine.mood.model import OTHERS, Array, Baseline
 from reprieve.engine.mood.predictors import CheckIn
 from reprieve.engine.patient import Demography, Patient
@@ -22,7 +24,7 @@ from reprieve.engine.population.summaries import Spread, Tally
 from reprieve.engine.trials.design import Course, Design, Plan, Sitting, sittings
 from reprieve.errors import InputError
 from reprieve.evidence import instrument
-from reprieve.evidence.practice import Protocol, protocol_for
+from reprieve.evidence.practice import Protocol, governing, use_of
 
 RESISTANT = Baseline(33.0, 5.5, 20.0)  # adults of the trials in resistant depression (assumed)
 HOURS_4_D = 4 / 24
@@ -40,6 +42,7 @@ class Simulation:
     `first:` and `last:` courses of cadss, moaas, sbp, dbp, hr, spo2; `peak:` by session; `score`,
     `change` (points) at `visits_d`; `total_mg`. Sums over people: `response`, `remission` (and
     `_so_far`) by visit, `crossed:` stop rules and `event:` by session, `ever_` in the course.
+    No `event:` where the protocol is not the usual one: the rates are those of two-hour sessions.
     """
 
     regimen: Regimen
@@ -54,6 +57,24 @@ class Simulation:
     visits_d: Array
     assumptions: tuple[str, ...]
     tally: Tally
+
+    @property
+    def use(self) -> tuple[str, ...]:
+        """How what is given stands to its label, a sentence for each drug and route."""
+        return use_of(self.regimen.doses)
+
+    @property
+    def kinetics(self) -> tuple[str, ...]:
+        """How well the kinetics are known, a sentence for each model."""
+        return kinetic_standing(self.regimen.doses)
+
+    @property
+    def readings_min(self) -> tuple[float, ...]:
+        """Minutes at which the first session's signs are read."""
+        first = self.regimen.doses[0].session
+        doses = [d for d in self.regimen.doses if d.session == first]
+        lasted = max(d.end_h for d in doses) - min(d.time_h for d in doses)
+        return self.protocol.vitals.minutes(lasted)
 
     def spread(self, name: str) -> Spread:
         """One distribution by name."""
@@ -76,7 +97,13 @@ class Simulation:
             "awareness": self.awareness,
             "baseline": {"mean": self.baseline.mean, "sd": self.baseline.sd,
                          "minimum": self.baseline.minimum},
+            "use": list(self.use),
+            "kinetics": list(self.kinetics),
             "protocol": f"{self.protocol.name} v{self.protocol.version}",
+            "protocol_level": self.protocol.level,
+            "protocol_note": self.protocol.note,
+            "readings_min": list(self.readings_min),
+            "label_readings_min": {n: list(label_minutes(n)) for n in counted_by_label()},
             "assumptions": list(self.assumptions),
             "session_d": self.session_d.tolist(),
             "times_h": self.times_h.tolist(),
@@ -139,8 +166,7 @@ def simulate(
         visits_d=tuple(visits.tolist()),
         arms=(Plan("all", None, (sessions,), others),),
     )  # fmt: skip
-    first = asked.doses[0]
-    protocol = protocol_for(first.drug, first.route, first.form)
+    protocol = governing(asked.doses)
     scale = instrument("MADRS")
     question = Question(
         sessions, design, members, patient, where, protocol.name, _milligrams(asked.doses),
