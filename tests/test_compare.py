@@ -13,16 +13,27 @@ from reprieve.engine.calibration.ensemble import Ensemble
 from reprieve.engine.mood.model import MoodParameters, free_names
 from reprieve.engine.mood.others import treatments
 from reprieve.engine.mood.stimuli import FormStimuli
+from reprieve.engine.trials.beside import seen_beside
 from reprieve.engine.trials.comparators import (
     _file,
     comparator,
+    head_to_head,
     population,
     treatment_names,
 )
-from reprieve.engine.trials.comparison import compare, summary, visit_days
-from reprieve.engine.trials.trial import ArmResult
+from reprieve.engine.trials.comparison import (
+    compare,
+    people_of,
+    sessions_of,
+    smoothing,
+    summary,
+    visit_days,
+)
+from reprieve.engine.trials.design import Design, shipped
+from reprieve.engine.trials.trial import ArmResult, run_trial
 from reprieve.errors import InputError, RegimenError, UnknownNameError
-from reprieve.evidence import bibliography, load
+from reprieve.evidence import bibliography, load, observation
+from reprieve.report import beside
 from reprieve.report import compare as report
 
 SIX = "ketamine 0.5 mg/kg IV twice weekly for 3 weeks"
@@ -162,16 +173,179 @@ def test_infusions_work_within_a_day_and_pills_within_weeks(result):
     assert float(row(result, SIX).half_d.value) < 8 < float(row(result, "SSRI").half_d.value)
 
 
-def test_intervals_hold_their_central_value_and_shares_are_shares(result):
+def test_numbers_are_median_and_quantiles_of_the_sets_drawn(ensemble):
+    members, n, seed = 5, 256, 3
+    chosen = [comparator("SSRI", TRD, 42)]
+    made = compare(chosen, TRD, 42, ensemble, FormStimuli(), n, members, seed).rows[0]
+    drawn = np.random.default_rng([seed, 13]).choice(len(ensemble), members, p=ensemble.weights)
+    design = Design(
+        "same", "", "none", "MADRS", TRD.baseline, visit_days(42), (chosen[0].plan,), pooled=True
+    )
+    shares = []
+    for k, member in enumerate(drawn):
+        params = ensemble.member(int(member))
+        arms = run_trial(design, params, people_of(n, seed + k), seed + k, FormStimuli()).arms
+        arm = arms["SSRI"]
+        shares.append(100 * np.mean(arm.scores <= 0.5 * arm.baseline[:, None], axis=0))
+    assert made.response.value == pytest.approx(np.median(shares, axis=0))
+    assert made.response.low == pytest.approx(np.quantile(shares, 0.05, axis=0))
+    assert made.response.high == pytest.approx(np.quantile(shares, 0.95, axis=0))
+
+
+def test_the_best_set_has_no_say(ensemble):
+    chosen = [comparator("SSRI", TRD, 28)]
+    other = replace(ensemble, mode=ensemble.sets[0])
+    one, two = (
+        compare(chosen, TRD, 28, e, FormStimuli(), 128, 3).rows[0] for e in (ensemble, other)
+    )
+    assert one.response.value.tolist() == two.response.value.tolist()
+    assert one.response.low.tolist() == two.response.low.tolist()
+
+
+def test_shares_are_shares(result):
     for r in result.rows:
         for e in (r.response, r.remission, r.ever, r.relapse):
-            assert (e.low <= e.value).all()
-            assert (e.value <= e.high).all()
             assert (np.asarray(e.low) >= 0).all()
             assert (np.asarray(e.high) <= 100).all()
         assert (r.remission.value <= r.ever.value).all()
         assert (r.response.value <= r.ever.value + 1e-9).all()
         assert float(r.half_d.value) <= float(r.most_d.value)
+
+
+# --- between doses far apart ------------------------------------------------------------------
+
+FORTNIGHTLY = "ketamine 0.5 mg/kg IV twice weekly for 4 weeks, then every 2 weeks"
+
+
+def test_fortnightly_doses_no_longer_swing_the_reported_share(ensemble):
+    text = FORTNIGHTLY
+    made = compare([comparator(text, TRD, 182)], TRD, 182, ensemble, FormStimuli(), 512, 3)
+    row, days = made.rows[0], made.rows[0].days
+    late = row.response.value[days > 60]
+    raw = _unsmoothed(text, ensemble)[days > 60]
+    swing = np.abs(np.diff(raw)).mean()
+    assert swing > 3  # the swing is there
+    assert np.abs(np.diff(late)).mean() < swing / 3
+
+
+def _unsmoothed(text, ensemble):
+    plan = comparator(text, TRD, 182).plan
+    design = Design("raw", "", "none", "MADRS", TRD.baseline, visit_days(182), (plan,), pooled=True)
+    arm = run_trial(design, ensemble.member(0), people_of(512, 1), 1, FormStimuli()).arms[plan.name]
+    return 100 * np.mean(arm.scores <= 0.5 * arm.baseline[:, None], axis=0)
+
+
+def test_smoothing_takes_the_visits_of_the_last_interval_and_nothing_else():
+    days = np.array(visit_days(98))
+    sessions = np.array([0.0, 3, 7, 10, 14, 28, 42, 56])
+    weights = smoothing(days, sessions)
+    assert weights.sum(axis=1) == pytest.approx(1)
+    row = {day: days[weights[k] > 0].tolist() for k, day in enumerate(days)}
+    assert row[7.0] == [7.0]
+    assert row[14.0] == [14.0]
+    assert row[42.0] == [35.0, 42.0]
+    assert row[49.0] == [42.0, 49.0]
+    assert row[70.0] == [63.0, 70.0]  # the last interval runs out
+    assert row[77.0] == [77.0]  # and then treatment has ended
+
+
+@given(st.lists(st.integers(0, 60), max_size=12, unique=True))
+def test_two_doses_and_weekly_doses_are_left_as_they_are(days: list[int]):
+    visits = np.array(visit_days(84))
+    few = np.sort(np.array(days[:3], float))
+    assert (smoothing(visits, few) == np.eye(len(visits))).all()
+    assert (smoothing(visits, np.arange(0.0, 85.0, 7.0)) == np.eye(len(visits))).all()
+
+
+# --- seen side by side ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("trial", head_to_head(), ids=lambda t: f"{t.trial} {t.rows[0]}")
+def test_a_treatment_runs_the_arm_of_the_trial_it_cites(trial):
+    design = shipped(trial.design)
+    for key, arm, row in zip(trial.pair, trial.arms, trial.rows, strict=True):
+        seen, ran = observation(row), design.arm(arm)
+        plan = comparator(key, TRD, 182).plan
+        assert seen.reference in comparator(key, TRD, 182).sources or key in ("ect", "ketamine")
+        day = seen.outcome.time_d
+        assert len(plan.branches) == len(ran.branches)
+        for mine, theirs in zip(plan.branches, ran.branches, strict=True):
+            mine, theirs = (
+                [(s.day, s.form, s.awareness) for s in side if s.day < day]
+                for side in (mine, theirs)
+            )
+            assert mine == theirs
+        assert {c.what for c in plan.others if c.from_d < day} == {c.what for c in ran.others}
+
+
+def test_head_to_head_rows_are_printed_as_published(result):
+    table = beside.beside_table(result)
+    assert table is not None
+    printed = {str(row[-1]): row for row in table.cells()}
+    for id_ in ("E224", "E225"):
+        found = observation(id_)
+        assert float(printed[id_][4]) == found.outcome.value
+    assert "E404" not in printed  # quetiapine was not asked for
+
+
+def test_spray_and_quetiapine_bring_their_trial_and_its_facts(ensemble):
+    chosen = [comparator(name, TRD, 84) for name in ("esketamine", "quetiapine")]
+    (found,) = seen_beside(chosen, ensemble, FormStimuli(), 1)
+    assert found.trial.trial == "ESCAPE-TRD"
+    assert [side.value for side in found.sides] == [27.1, 17.6]
+    assert {f.fact.id for f in found.facts} == {"F67", "F68"}
+    assert not seen_beside(chosen[:1], ensemble, FormStimuli(), 1)
+
+
+def test_disagreement_is_said_in_words_and_agreement_is_not(result):
+    (one, *_) = [b for b in result.beside if b.trial.rows[0] == "E224"]
+    drug, shock = one.sides
+    alike = replace(one, sides=(
+        replace(drug, model=drug.value, low=drug.value - 5, high=drug.value + 5),
+        replace(shock, model=shock.value, low=shock.value - 5, high=shock.value + 5),
+    ))  # fmt: skip
+    assert beside.disagreements(replace(result, beside=(alike,))) == []
+    other = replace(alike.sides[1], model=90.0, low=80.0, high=95.0)
+    turned = replace(alike, sides=(alike.sides[0], other))
+    said = " ".join(beside.disagreements(replace(result, beside=(turned,))))
+    assert "expects the opposite" in said
+    assert "outside the 80 to 95 %" in said
+    assert "unilateral" in said
+
+
+def test_a_fact_that_fails_is_named(ensemble, result):
+    chosen = [comparator(name, TRD, 84) for name in ("esketamine", "quetiapine")]
+    (found,) = seen_beside(chosen, ensemble, FormStimuli(), 1)
+    for f in found.facts:
+        good, bad = replace(f, model=f.fact.target), replace(f, model=f.fact.high + 1)
+        for side, says in ((good, False), (bad, True)):
+            said = beside.disagreements(replace(result, beside=(replace(found, facts=(side,)),)))
+            assert any(f.fact.id in line for line in said) == says
+
+
+def test_whom_an_effect_was_measured_in_stands_beside_every_number(result):
+    for table in (report.response_table(result), report.remission_table(result)):
+        rows = {str(row[0]): row for row in table.cells()}
+        assert "NOT trd" in str(rows["ECT"][1])
+        assert all(row[1] for row in rows.values())
+
+
+def test_every_ketamine_says_how_it_stands_to_its_label(result):
+    said = report.uses(result)
+    assert any("ketamine infusions (six)" in line and "off-label" in line for line in said)
+    assert any("esketamine" in line and "has a label" in line for line in said)
+    assert not any(line.startswith("ECT") for line in said)
+    html = report.html(result)
+    for use in row(result, "ketamine infusions (six)").comparator.uses:
+        assert use in html
+    record = report.record(result)["treatments"]
+    assert all(t["label_status"] for t in record if "ketamine" in t["treatment"])
+
+
+def test_sessions_of_all_branches_count_once():
+    found = sessions_of(comparator("esketamine + new AD", TRD, 84))
+    assert found[:8].tolist() == [0, 3, 7, 10, 14, 17, 21, 24]
+    assert (np.diff(found) > 0).all()
 
 
 def test_the_same_seed_gives_the_same_numbers_and_another_does_not(ensemble):

@@ -68,12 +68,20 @@ def _show(result: object) -> None:
     from reprieve.engine.trials.comparison import Comparison
     from reprieve.pictures import Figure, terminal
     from reprieve.report import compare as report
+    from reprieve.report.beside import beside_table, verdicts
     from reprieve.report.console import show_table
 
     assert isinstance(result, Comparison)
     for table in (
         report.response_table(result),
         report.remission_table(result),
+        beside_table(result),
+    ):
+        if table:
+            show_table(table)
+    for line in verdicts(result):
+        click.echo(f"! {line}" if result.beside else line)
+    for table in (
         report.course_table(result),
         report.setting_table(result),
         report.event_table(result),
@@ -82,7 +90,7 @@ def _show(result: object) -> None:
     drawing = report.figure(result, bands=False)
     for figure in [drawing] if isinstance(drawing, Figure) else drawing.figures:
         click.echo(terminal(figure))
-    for line in report.remarks(result):
+    for line in (*report.uses(result), *report.remarks(result)):
         click.echo(f"- {line}")
     click.echo(report.lead(result))
     click.echo(f"Sources: {', '.join(report.cited(result))}; 'reprieve evidence show KEY' tells.")

@@ -10,11 +10,23 @@ from reprieve.engine.trials.comparison import Compared, Comparison, Estimate
 from reprieve.errors import InputError
 from reprieve.evidence import reference
 from reprieve.pictures import Axis, Figure, Grid
-from reprieve.report.blocks import Aside, Cell, Column, DataTable, Items, Link, Section, Shown
+from reprieve.report.beside import beside_record, beside_table, brackets, disagreements, verdicts
+from reprieve.report.blocks import (
+    Aside,
+    Block,
+    Cell,
+    Column,
+    DataTable,
+    Items,
+    Link,
+    Section,
+    Shown,
+)
 from reprieve.report.page import page
 
 TITLE = "Response over time"
 NO_ROW = "no row in the evidence"
+WHOM = "Effect measured in"
 DAYS_IN = {"d": 1.0, "w": 7.0, "m": 30.4375}
 SHOWN_D = (1.0, 7.0, 14.0, 28.0, 56.0, 84.0, 182.0, 364.0)
 PER_PANEL = 5
@@ -43,21 +55,18 @@ def shown(result: Comparison) -> list[int]:
     return [*dict.fromkeys(close), last]
 
 
-def _range(e: Estimate) -> str:
-    return f"{float(e.value):.0f} ({float(e.low):.0f}-{float(e.high):.0f})"
-
-
 def _day(e: Estimate) -> str:
     return "-" if np.isnan(e.value) else f"{float(e.value):.0f}"
 
 
 def response_table(result: Comparison) -> DataTable:
     """Response by day, percent of all who start, with intervals."""
-    columns: list[Column | str] = ["Treatment"]
+    columns: list[Column | str] = ["Treatment", WHOM]
     chosen = shown(result)
     columns += [Column(f"Day {result.rows[0].days[k]:.0f}", "%", numeric=True) for k in chosen]
     rows: list[list[Cell]] = [
-        [r.comparator.label, *(_range(r.response.at(k)) for k in chosen)] for r in result.rows
+        [r.comparator.label, r.comparator.whom, *(brackets(r.response.at(k)) for k in chosen)]
+        for r in result.rows
     ]
     return DataTable(columns, rows, f"Response: half the entry score or less ({_people(result)})")
 
@@ -65,10 +74,11 @@ def response_table(result: Comparison) -> DataTable:
 def remission_table(result: Comparison) -> DataTable:
     """Remission by day, percent of all who start."""
     chosen = [k for k in shown(result) if result.rows[0].days[k] >= 7]
-    columns: list[Column | str] = ["Treatment"]
+    columns: list[Column | str] = ["Treatment", WHOM]
     columns += [Column(f"Day {result.rows[0].days[k]:.0f}", "%", numeric=True) for k in chosen]
     rows: list[list[Cell]] = [
-        [r.comparator.label, *(_range(r.remission.at(k)) for k in chosen)] for r in result.rows
+        [r.comparator.label, r.comparator.whom, *(brackets(r.remission.at(k)) for k in chosen)]
+        for r in result.rows
     ]
     return DataTable(columns, rows, f"Remission: MADRS at most {result.remission_at_most:g}")
 
@@ -77,6 +87,7 @@ def course_table(result: Comparison) -> DataTable:
     """How soon, how long, at how many visits."""
     columns: list[Column | str] = [
         "Treatment",
+        WHOM,
         Column("Ever responds", "%", numeric=True),
         Column("Half of those by", "d", numeric=True),
         Column("80 % of those by", "d", numeric=True),
@@ -85,8 +96,8 @@ def course_table(result: Comparison) -> DataTable:
     ]
     rows: list[list[Cell]] = [
         [
-            r.comparator.label, _range(r.ever), _day(r.half_d), _day(r.most_d),
-            _range(r.relapse), str(r.comparator.visits),
+            r.comparator.label, r.comparator.whom, brackets(r.ever), _day(r.half_d),
+            _day(r.most_d), brackets(r.relapse), str(r.comparator.visits),
         ]
         for r in result.rows
     ]  # fmt: skip
@@ -95,6 +106,11 @@ def course_table(result: Comparison) -> DataTable:
         f"{result.relapse_at_least:g} at two consecutive weekly visits after a response"
     )
     return DataTable(columns, rows, rule)
+
+
+def uses(result: Comparison) -> list[str]:
+    """How each drug stands to its label."""
+    return [f"{r.comparator.label}: {use}" for r in result.rows for use in r.comparator.uses]
 
 
 def setting_table(result: Comparison) -> DataTable:
@@ -147,8 +163,10 @@ def lead(result: Comparison) -> str:
     return (
         f"{result.n:,} virtual patients a treatment, the same people for each; population: "
         f"{result.population.text} (MADRS at entry {result.population.baseline.mean:g}, assumed). "
-        f"Brackets: 90 % of {result.members} parameter sets, for an average place; a single "
-        f"clinic varies more. Nobody stops early here. Seed {result.seed}."
+        f"Numbers: median of {result.members} parameter sets and, in brackets, 90 % of them, for "
+        f"an average place; a single clinic varies more. A dose on a day of rating comes after it; "
+        f"where doses are more than a week apart, response and remission are means over the last "
+        f"interval between doses. Nobody stops early here. Seed {result.seed}."
     )
 
 
@@ -191,18 +209,24 @@ def cited(result: Comparison) -> list[str]:
     for r in result.rows:
         keys |= dict.fromkeys(r.comparator.sources)
         keys |= dict.fromkeys(e.reference for e in r.comparator.events)
+    keys |= dict.fromkeys(side.seen.reference for b in result.beside for side in b.sides)
     return list(keys)
 
 
 def html(result: Comparison, title: str = "Treatments side by side") -> str:
     """The whole comparison as one page."""
     sources = Items([_source(key) for key in cited(result)])
+    table = beside_table(result)
+    beside: list[Block] = [table] if table else []
+    beside.append(Items(verdicts(result)))
     sections = [
         Section("How soon, how likely", [Shown(figure(result)), response_table(result)]),
         Section("Remission", [remission_table(result)]),
+        Section("Seen side by side", beside),
         Section("How long, how many visits", [course_table(result)]),
         Section("Where each effect was measured", [_limits(), setting_table(result)]),
         Section("Side effects", [event_table(result, most=30)]),
+        Section("Label", [Items(uses(result) or ["No ketamine among these treatments."])]),
         Section("Remarks", [Items(remarks(result) or ["None."])]),
         Section("Sources", [sources]),
     ]
@@ -235,7 +259,9 @@ def record(result: Comparison) -> dict[str, Any]:
         "members": result.members, "seed": result.seed, "interval": 0.9,
         "remission_at_most": result.remission_at_most,
         "relapse_at_least": result.relapse_at_least,
-        "treatments": [_one(r) for r in result.rows], "sources": cited(result),
+        "treatments": [_one(r) for r in result.rows],
+        "side_by_side": [beside_record(b) for b in result.beside],
+        "disagreements": disagreements(result), "sources": cited(result),
     }  # fmt: skip
 
 
@@ -247,7 +273,7 @@ def _one(r: Compared) -> dict[str, Any]:
         "response_day_median": _numbers(r.half_d), "response_day_80": _numbers(r.most_d),
         "relapse": _numbers(r.relapse), "visits": c.visits, "setting": c.setting,
         "tested_in": c.tested_in, "awareness": c.awareness, "sources": list(c.sources),
-        "remarks": list(c.remarks),
+        "measured_in": c.whom, "label_status": list(c.uses), "remarks": list(c.remarks),
         "side_effects": [
             {
                 "what": e.what, "value": e.value, "unit": e.unit, "beside": e.control,

@@ -17,6 +17,7 @@ from reprieve.engine.mood.model import Baseline
 from reprieve.engine.trials.design import Course, Plan, Sitting, sittings
 from reprieve.errors import InputError, UnknownNameError
 from reprieve.evidence import load
+from reprieve.evidence.practice import use_of
 
 # how much a session's context carries, by what is given in it
 _AWARENESS = {
@@ -54,18 +55,58 @@ class Population:
 class Comparator:
     """A treatment ready to run, with what its effect rests on.
 
-    `visits` counts the days a patient comes in before the horizon.
+    `visits` counts the days a patient comes in before the horizon; `key` is the treatment of the
+    file that it is, or whose evidence speaks for it ("" where none does), and `quoted` says that it
+    was asked for as a regimen; `whom` says in whom the effect was measured, in few words; `uses`
+    how the drugs given stand to their labels.
     """
 
     label: str
+    key: str
+    quoted: bool
     plan: Plan
     visits: int
+    whom: str
     setting: str
     tested_in: str
     awareness: str
     sources: tuple[str, ...]
     events: tuple[Event, ...]
     remarks: tuple[str, ...]
+    uses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HeadToHead:
+    """A trial that had two treatments side by side.
+
+    `pair` the treatments and `arms` the arms of `design` that ran them; `rows` the published
+    numbers in the same order; `at_most` the cut-off where they are remission rates; `facts` those
+    that rest on them; `near` names treatments that may stand in for the second of the pair.
+    """
+
+    trial: str
+    design: str
+    pair: tuple[str, str]
+    arms: tuple[str, str]
+    rows: tuple[str, str]
+    facts: tuple[str, ...]
+    note: str
+    at_most: float | None = None
+    near: tuple[str, ...] = ()
+
+
+@cache
+def head_to_head() -> tuple[HeadToHead, ...]:
+    """Every trial that had two of the named treatments side by side, in the order of the file."""
+    return tuple(
+        HeadToHead(
+            row["trial"], row["design"], tuple(row["pair"]), tuple(row["arms"]),
+            tuple(row["rows"]), tuple(row["facts"]), row["note"], row.get("at_most"),
+            tuple(row.get("near", ())),
+        )
+        for row in _file()["beside"]
+    )  # fmt: skip
 
 
 @cache
@@ -142,21 +183,23 @@ def _named(key: str, people: Population, horizon_d: float) -> Comparator:
     ends = here.get("ends_d")
     courses = [Course(what, 0.0, ends) for what in here.get("courses", ())]
     courses += [Course(what, float(ends), None) for what in here.get("after", ())]
-    branches = tuple(
-        tuple(sittings(Regimen.parse(text, until_d=horizon_d), here["gain"]))
-        for text in here.get("regimens", ())
-    )
+    regimens = [Regimen.parse(text, until_d=horizon_d) for text in here.get("regimens", ())]
+    branches = tuple(tuple(sittings(regimen, here["gain"])) for regimen in regimens)
     days = here["visits_d"] if "visits_d" in here else [s.day for s in branches[0]]
     return Comparator(
         label=row["label"],
+        key=key,
+        quoted=False,
         plan=Plan(row["label"], None, branches or ((),), tuple(courses)),
         visits=sum(day < horizon_d for day in days),
+        whom=here["whom"],
         setting=here["setting"],
         tested_in=here["tested_in"],
         awareness=here["awareness"],
         sources=tuple(here["sources"]),
         events=_events(row["events"]),
         remarks=(row["remark"],) if "remark" in row else (),
+        uses=tuple(dict.fromkeys(use for regimen in regimens for use in use_of(regimen.doses))),
     )
 
 
@@ -177,14 +220,18 @@ def _quoted(text: str, people: Population, horizon_d: float) -> Comparator:
         remarks.append("No trial of ketamine in first-line depression stands behind this.")
     return Comparator(
         label=text,
+        key=like,
+        quoted=True,
         plan=Plan(text, None, (branch,), courses),
         visits=sum(day < horizon_d for day in days),
+        whom=here.get("whom", "no trial of its own"),
         setting=here.get("setting", "no trial of its own: the parts are those of other trials"),
         tested_in=here.get("tested_in", "unknown"),
         awareness=here.get("awareness", "open") if gain == "open" else gain.replace("_", " "),
         sources=tuple(here.get("sources", ())),
         events=_events(row.get("events", ())),
         remarks=tuple(remarks),
+        uses=use_of(regimen.doses),
     )
 
 
