@@ -234,3 +234,21 @@ def test_exposure_ignores_control_infusions_and_refuses_nothing_given():
         cumulative_exposure(mixed.doses, 80.0, protocol("iv_racemic"))
     with pytest.raises(InputError, match="weight"):
         cumulative_exposure(mixed.doses, 0.0, protocol("iv_racemic"))
+
+
+def test_sedation_is_usually_mild_and_deep_sedation_rare():
+    """janssen_sedation_2025: usually MOAA/S 4; levels between 4 and 0 have no published rate."""
+    place = replace(setting("nasal_trial"), sessions=2)
+    seen = observe(place, 4000, np.random.default_rng(3), acute_model())
+    deepest = np.array([record.lowest_moaas for record in seen.records])
+    sedated = deepest < 5
+    assert (deepest[sedated] == 4).mean() > 0.8
+    assert (deepest <= 2).mean() < 0.01
+    assert (deepest == 0).mean() <= (deepest <= 1).mean() <= (deepest <= 2).mean()
+
+
+def test_the_levels_of_sedation_between_the_known_ones_are_marked_assumed():
+    content = read_model_file(NAME)
+    steps = [content[f"sedation_{level}"] for level in (3, 2, 1, 0)]
+    assert [s["status"] for s in steps] == ["assumed"] * 3 + ["estimated"]
+    assert [s["value"] for s in steps] == sorted(s["value"] for s in steps)

@@ -48,7 +48,10 @@ class Constants(NamedTuple):
     cadss_max: float  # points
     cadss_ec50: float  # ng/mL
     sedation_first: float  # ng/mL at which MOAA/S falls to 4
-    sedation_ratio: float  # each further step needs this many times more
+    sedation_3: float  # times `sedation_first` at which it falls to 3 ...
+    sedation_2: float
+    sedation_1: float
+    sedation_0: float  # ... and to 0
     sbp_max: float  # mmHg
     dbp_max: float  # mmHg
     hr_max: float  # 1/min
@@ -81,12 +84,17 @@ def _filtered(y: float, u0: float, u1: float, dt: float, rate: float, decay: flo
 
 
 @njit(cache=True, nogil=True, inline="always")
-def _moaas(active: float, first: float, ratio: float) -> float:
-    level, threshold = 5.0, first
-    while level > 0.0 and active >= threshold:
-        level -= 1.0
-        threshold *= ratio
-    return level
+def _moaas(active: float, c: Constants) -> float:
+    times = active / c.sedation_first
+    if times < 1.0:
+        return 5.0
+    if times < c.sedation_3:
+        return 4.0
+    if times < c.sedation_2:
+        return 3.0
+    if times < c.sedation_1:
+        return 2.0
+    return 1.0 if times < c.sedation_0 else 0.0
 
 
 @njit(cache=True, nogil=True)
@@ -128,7 +136,7 @@ def acute_courses(
             rise = b / (c.pressor_ec50 + b)
             site[i, j] = fp
             cadss[i, j] = c.cadss_max * d * d / (c.cadss_ec50 * c.cadss_ec50 + d * d)
-            moaas[i, j] = _moaas(v * traits[i, SEDATION], c.sedation_first, c.sedation_ratio)
+            moaas[i, j] = _moaas(v * traits[i, SEDATION], c)
             up = c.sbp_max * traits[i, SYSTOLIC] * rise - c.sbp_settling * settled[j]
             sbp[i, j] = baseline[i, BASE_SBP] + up
             up = c.dbp_max * traits[i, DIASTOLIC] * rise - c.dbp_settling * settled[j]
@@ -181,7 +189,7 @@ def acute_extremes(
         out[i, PEAK_SITE] = top
         out[i, PEAK_CADSS] = c.cadss_max * d * d / (c.cadss_ec50 * c.cadss_ec50 + d * d)
         out[i, TIME_CADSS] = when
-        out[i, LOWEST_MOAAS] = _moaas(v * traits[i, SEDATION], c.sedation_first, c.sedation_ratio)
+        out[i, LOWEST_MOAAS] = _moaas(v * traits[i, SEDATION], c)
         out[i, PEAK_SBP] = baseline[i, BASE_SBP] + sbp
         out[i, PEAK_DBP] = baseline[i, BASE_DBP] + dbp
         out[i, PEAK_HR] = baseline[i, BASE_HR] + c.hr_max * traits[i, HEART_RATE] * rise
