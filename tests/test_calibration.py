@@ -73,6 +73,9 @@ def test_the_shipped_ensemble_is_of_this_evidence_and_these_parameters():
     assert HELD.isdisjoint(row["id"] for row in e.fit)
     spread = np.std(np.log(e.sets[:, e.names.index("emax")]))
     assert 0.02 < spread < 1.0
+    # a member that is the mode again would narrow every interval
+    assert not any(np.allclose(row, e.mode, rtol=1e-3) for row in e.sets)
+    assert len(np.unique(e.sets[:, 0])) == len(e)
 
 
 def test_a_broken_ensemble_file_is_refused(tmp_path):
