@@ -292,3 +292,18 @@ def test_every_use_is_said_to_be_inside_or_outside_its_label(text: str, said: st
 
 def test_a_control_alone_has_no_use_to_state():
     assert use_of(Regimen.parse("saline IV over 40 min, once").doses) == ()
+
+
+@pytest.mark.parametrize("name", evidence.interaction_names())
+def test_an_interaction_reports_and_gives_no_orders(name: str):
+    orders = ("Keep", "Use ", "Take", "Ask", "Do not", "Consider", "Never", "Document", "No dose",
+              "Compute", "Stop", "Avoid", "Give")  # fmt: skip
+    for effect in evidence.interaction(name).get("effect", ()):
+        assert "advice" not in effect
+        for sentence in (effect.get("reported", ""), effect.get("note", "")):
+            assert not sentence.startswith(orders), sentence
+
+
+def test_no_red_flag_rests_on_a_single_small_cohort():
+    flags = {e["flag"] for e in evidence.interaction("benzodiazepine")["effect"]}
+    assert flags == {"amber"}

@@ -146,9 +146,9 @@ def _interactions() -> str:
                 kinetic.append((found["title"], route, part, f"{entry['value']:g}", *_known(entry)))
         for entry in found.get("effect", ()):
             change = (entry["on"], entry["direction"], _flag(entry))
-            effects.append((found["title"], *change, *_known(entry), entry.get("advice", "")))
+            effects.append((found["title"], *change, *_known(entry), entry.get("reported", "")))
     heads = ("Medicine", "Route", "On", "Times", "Status", "Source", "Note")
-    changes = ("Medicine", "On", "Effect", "Flag", "Status", "Source", "Note", "Advice")
+    changes = ("Medicine", "On", "Effect", "Flag", "Status", "Source", "Note", "Reported")
     parts = [
         "# Interactions",
         "Medicines that change exposure, benefit or risk, from `evidence/interactions/`.",

@@ -24,7 +24,8 @@ def interaction(name: str) -> Mapping[str, Any]:
 
     `kinetics` holds, for a route or for `any`, multipliers with their unit-free `value`:
     `hepatic` on the liver's intrinsic clearance of ketamine, `gut` on availability past the gut
-    wall, `norketamine` on its clearance. `effects` lists what changes in benefit or risk.
+    wall, `norketamine` on its clearance. `effect` lists what changes in benefit or risk; its
+    `reported` says what the source reports or its label asks for, never what to do.
 
     Raises
     ------
@@ -71,7 +72,7 @@ def _effect(table: Table) -> None:
     table.text("on")
     table.choice("direction", ("raises", "lowers", "none", "unclear"))
     table.choice("flag", ("none", "information", "amber", "red"))
-    table.text("advice", "")
+    table.text("reported", "")
     table.optional("threshold", low=0)
     table.text("threshold_unit", "")
     _known(table)
