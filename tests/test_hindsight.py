@@ -100,6 +100,39 @@ def test_eighty_per_cent_bands_hold_about_eighty_per_cent_of_simulated_people(me
     assert 0.73 <= np.mean(hits) <= 0.92
 
 
+def test_a_person_gets_as_many_virtual_patients_as_it_takes(members, monkeypatch):
+    seen = plain("nimh_moa107")
+    found = replay(seen, members, 1, 2000)
+    monkeypatch.setattr(hindsight, "MOST", 2000)
+    capped = replay(seen, members, 1, 2000)
+    assert found.effective >= hindsight.ENOUGH > capped.effective
+    assert capped.thin
+    assert not found.thin
+
+
+def test_the_search_goes_all_the_way_to_its_limit_and_says_when_that_is_too_few(
+    members, monkeypatch
+):
+    asked = []
+    virtual = hindsight._virtual
+
+    def counted(*args):
+        asked.append(args[5])
+        return virtual(*args)
+
+    monkeypatch.setattr(hindsight, "_virtual", counted)
+    monkeypatch.setattr(hindsight, "MOST", 7000)
+    monkeypatch.setattr(hindsight, "ENOUGH", 1e6)
+    found = replay(plain("nimh_moa107"), members, 1, 2000)
+    assert asked[0] == 2000
+    assert asked[-1] == 7000
+    assert found.thin
+    monkeypatch.setattr(hindsight, "ENOUGH", 0)
+    asked.clear()
+    assert not replay(plain("nimh_moa107"), members, 1, 2000).thin
+    assert asked == [2000]
+
+
 @given(st.lists(st.floats(-50, 50), min_size=1, max_size=40), st.floats(0.01, 0.99))
 def test_equal_weights_give_plain_quantiles(values, level):
     column = np.array(values)[:, None]

@@ -6,6 +6,7 @@ import pytest
 from reprieve.engine.calibration.ensemble import Ensemble
 from reprieve.engine.dosing.doses import Regimen
 from reprieve.engine.mood.model import MoodParameters, free_names
+from reprieve.engine.trials import prognosis
 from reprieve.engine.trials.design import Design, Plan, sittings
 from reprieve.engine.trials.prognosis import TYPICAL, Prognosis, course
 from reprieve.engine.trials.virtual import virtual_trial
@@ -66,6 +67,20 @@ def test_the_same_seed_gives_the_same_numbers(six, members):
     again = course(Regimen.parse(SIX), members, 3, n=24_000)
     np.testing.assert_array_equal(again.response.middle, six.response.middle)
     np.testing.assert_array_equal(again.score, six.score)
+
+
+def test_intervals_hardly_depend_on_the_seed(members):
+    once = Regimen.parse("ketamine 0.5 mg/kg IV over 40 min")
+    ends = []
+    for seed in range(1, 6):
+        found = course(once, members, seed, weeks=2)
+        ends.append([*found.at(found.response, 1.0), *found.at(found.remission, 1.0)])
+    assert (100 * np.std(ends, axis=0, ddof=1) < 2).all()
+
+
+def test_intervals_hold_far_more_than_the_chance_of_a_block(six):
+    width = six.response.high - six.response.low
+    assert width.max() > 3 * 2 * 1.645 * np.sqrt(0.25 / prognosis.BLOCK)
 
 
 def test_it_refuses_a_regimen_without_sessions(members):

@@ -68,6 +68,16 @@ class Replay:
     entry: float
     periods: tuple[Period, ...]
 
+    @property
+    def effective(self) -> float:
+        """The fewest virtual patients that the weights of any period amount to."""
+        return min(p.effective for p in self.periods)
+
+    @property
+    def thin(self) -> bool:
+        """Whether so few virtual patients explain this person that the bands are rough."""
+        return self.effective < ENOUGH
+
 
 def replay(
     case: Mapping[str, Any],
@@ -81,8 +91,8 @@ def replay(
     Parameters
     ----------
     case : in the Case format, version 1, clock "day", with MADRS before treatment
-    n : virtual patients, in blocks of 1,000 with a parameter set and a place each; four times
-        as many when a surprising person leaves fewer than `ENOUGH` that explain the scores
+    n : virtual patients, in blocks of 1,000 with a parameter set and a place each; as many more,
+        up to `MOST`, as a surprising person needs for `ENOUGH` that explain the scores
 
     Raises
     ------
@@ -100,10 +110,17 @@ def replay(
     if not before:
         raise ModelError(f"case {case['id']} has no MADRS before treatment to start from.")
     periods = _periods(case, seen, before[-1], ensemble, seed, n, progress)
-    if min(p.effective for p in periods) < ENOUGH and 4 * n <= MOST:
-        return replay(case, ensemble, seed, 4 * n, progress)
+    while (least := min(p.effective for p in periods)) < ENOUGH and n < MOST:
+        n = _more(n, least)
+        periods = _periods(case, seen, before[-1], ensemble, seed, n, progress)
     person = case["person"]
     return Replay(case["id"], person["age"], person["sex"], before[-1], tuple(periods))
+
+
+def _more(n: int, effective: float) -> int:
+    """How many virtual patients to try next: their share that counts is taken as unchanged."""
+    wanted = 1.25 * n * ENOUGH / max(effective, 1.0)
+    return min(MOST, max(2 * n, BLOCK * -(-int(wanted) // BLOCK)))
 
 
 def _periods(
