@@ -274,3 +274,13 @@ def test_pages_and_files_are_written(tmp_path: object) -> None:
         assert "virtual patients" in file.read()
     with open(data, encoding="utf-8") as file:
         assert json.load(file)["regimen"] == COURSE
+
+
+def test_the_same_people_without_drug_stand_beside_every_course():
+    found = simulate("ketamine 0.5 mg/kg IV over 40 min x6", 1000, 3, for_d=28)
+    saline = simulate("saline IV over 40 min x6", 1000, 3, for_d=28)
+    day = int(np.argmin(np.abs(found.visits_d - 18)))
+    assert found.share("inert:response")[day] < found.share("response")[day]
+    assert found.share("inert:score")[day] > found.spread("score").mean[day] + 1
+    np.testing.assert_array_equal(saline.share("inert:response"), saline.share("response"))
+    np.testing.assert_array_equal(saline.share("response"), found.share("inert:response"))

@@ -243,7 +243,9 @@ def _course_of_mood(question: Question, block: Block, body: _Body, tally: Tally)
     rng = block.rng(MIND)
     for start in range(0, len(block), PLACE):
         people = slice(start, min(start + PLACE, len(block)))
-        part = _scores(question, _at_place(question, people, body, rng))
+        given, inert = _at_place(question, people, body, rng)
+        part = _scores(question, given)
+        part.sums |= _inert(question, inert)
         if start == 0:
             tally.spreads |= part.spreads
             tally.sums |= part.sums
@@ -256,7 +258,8 @@ def _course_of_mood(question: Question, block: Block, body: _Body, tally: Tally)
 
 def _at_place(
     question: Question, people: slice, body: _Body, rng: np.random.Generator
-) -> ArmResult:
+) -> tuple[ArmResult, ArmResult]:
+    """The course of mood as asked, and of the same people by the same chance without the drug."""
     chosen = int(rng.choice(len(question.ensemble), p=question.ensemble.weights))
     setting = elsewhere(question.design, rng)
     n = people.stop - people.start
@@ -271,8 +274,24 @@ def _at_place(
         return body.stimulus[form][people]
 
     member = question.ensemble.member(chosen)
-    result = run_trial(question.design, member, uniform, seed, stimuli, setting)
-    return result.arms[question.plan.name]
+    plan = question.plan
+    without = tuple(replace(s, form=None) for s in plan.branches[0])
+    inert = replace(question.design, arms=(replace(plan, branches=(without,)),))
+    given, same = (
+        run_trial(design, member, uniform, seed, stimuli, setting).arms[plan.name]
+        for design in (question.design, inert)
+    )
+    return given, same
+
+
+def _inert(question: Question, arm: ArmResult) -> dict[str, Array]:
+    """Sums over people who believed the same and got nothing active."""
+    responds = arm.scores <= (1.0 - question.response_fall) * arm.baseline[:, None]
+    return {
+        "inert:response": responds.sum(axis=0).astype(float),
+        "inert:remission": (arm.scores <= question.remission_at_most).sum(axis=0).astype(float),
+        "inert:score": arm.scores.sum(axis=0),
+    }
 
 
 def _scores(question: Question, arm: ArmResult) -> Tally:

@@ -41,7 +41,8 @@ class Simulation:
     norketamine, hnk (ng/mL, ng*h/mL) and occupancy (%) in the first session at `times_h` (h);
     `first:` and `last:` courses of cadss, moaas, sbp, dbp, hr, spo2; `peak:` by session; `score`,
     `change` (points) at `visits_d`; `total_mg`. Sums over people: `response`, `remission` (and
-    `_so_far`) by visit, `crossed:` stop rules and `event:` by session, `ever_` in the course.
+    `_so_far`) by visit, the same and the score of the same people without active drug under
+    `inert:`, `crossed:` stop rules and `event:` by session, `ever_` in the course.
     No `event:` where the protocol is not the usual one: the rates are those of two-hour sessions.
     """
 
