@@ -13,9 +13,14 @@ from reprieve.engine.effects.acute import acute_effects
 from reprieve.engine.effects.exposure import cumulative_exposure
 from reprieve.engine.effects.haemodynamics import draw_vitals, readings
 from reprieve.engine.effects.parameters import NAME, acute_model, read_model_file
+from reprieve.engine.effects.quantities import rules
 from reprieve.engine.effects.sensitivity import draw_sensitivity
 from reprieve.engine.effects.settings import observe, setting, settings
-from reprieve.engine.effects.thresholds import label_minutes, threshold_probabilities
+from reprieve.engine.effects.thresholds import (
+    counted_by_label,
+    label_minutes,
+    threshold_probabilities,
+)
 from reprieve.engine.effects.validation import planned, racemic_occupancy, validate_safety
 from reprieve.engine.kinetics.concentrations import concentrations
 from reprieve.engine.patient import draw_people
@@ -252,3 +257,14 @@ def test_the_levels_of_sedation_between_the_known_ones_are_marked_assumed():
     steps = [content[f"sedation_{level}"] for level in (3, 2, 1, 0)]
     assert [s["status"] for s in steps] == ["assumed"] * 3 + ["estimated"]
     assert [s["value"] for s in steps] == sorted(s["value"] for s in steps)
+
+
+def test_the_counts_of_the_label_come_from_one_file():
+    found = rules()
+    assert found["severe"] == found["sbp_180"] + found["dbp_110"]
+    assert found["large_rise"] == found["sbp_rise_40"] + found["dbp_rise_25"]
+    labelled = counted_by_label()
+    assert found["sbp_rise_40"][0][2] == labelled["sbp_rise"].value
+    general = protocol("general").thresholds("stop")
+    assert found["sbp_180"][0][1] == general["sbp"].value  # the clinic's rule is the label's count
+    assert found["dbp_110"][0][1] == general["dbp"].value

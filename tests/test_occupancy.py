@@ -1,6 +1,8 @@
 """Receptor occupancy and its integral over a session."""
 
+import tomllib
 from dataclasses import replace
+from importlib.resources import files
 
 import numpy as np
 import pytest
@@ -8,8 +10,9 @@ from numpy.testing import assert_allclose
 
 from reprieve.engine.dosing.doses import Dose, Regimen
 from reprieve.engine.kinetics.concentrations import concentrations
-from reprieve.engine.kinetics.occupancy import occupancy, stimulus
+from reprieve.engine.kinetics.occupancy import constants, occupancy, stimulus
 from reprieve.engine.patient import Patient, People, draw_people
+from reprieve.evidence import observations
 
 FORTY = 2 / 3
 
@@ -104,3 +107,19 @@ def test_no_drug_no_stimulus() -> None:
     saline = Dose("saline", "iv", 0.0, "mg", 0.0, FORTY)
     assert not stimulus([saline], people(5), np.random.default_rng(1)).any()
     assert stimulus([], people(5)).shape == (5, 0)
+
+
+def test_every_number_of_the_receptor_has_rows_and_a_status() -> None:
+    """The ratio of the enantiomers' IC50 is that of the Ki; the racemate's lies between them."""
+    path = files("reprieve.evidence") / "models" / "reprieve_occupancy.toml"
+    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    rows = {row.id: row.outcome.value for row in observations("effects")}
+    for table in (t for t in tables.values() if isinstance(t, dict)):
+        assert table["unit"]
+        assert table["status"] in {"verified", "derived", "recalled", "assumed"}
+        assert set(table["rows"]) <= set(rows)
+    found = constants()
+    assert found["ic50_racemic"] == rows["S209"]
+    assert found["unbound_fraction"] == pytest.approx(1 - rows["S211"] / 100)
+    for name, row in (("ic50_s", "S221"), ("ic50_r", "S222")):
+        assert found[name] == pytest.approx(rows["S209"] * rows[row] / rows["S223"], abs=1)

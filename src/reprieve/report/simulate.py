@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from reprieve.engine.effects.exposure import cumulative_exposure
+from reprieve.engine.effects.parameters import acute_model
 from reprieve.engine.effects.thresholds import counted_by_label, label_minutes
 from reprieve.engine.population.block import DISSOCIATED
 from reprieve.engine.population.simulate import Simulation
@@ -110,7 +111,7 @@ def crossing_table(s: Simulation) -> DataTable:
 
 def _rule(s: Simulation, name: str) -> tuple[str, str, str]:
     if name == DISSOCIATED:
-        return "Dissociation", "CADSS > 4", "trials"
+        return "Dissociation", f"CADSS > {acute_model()['cadss_cutoff']:g}", "trials"
     stop = s.protocol.thresholds("stop")
     found = stop[name] if name in stop else counted_by_label()[name]
     rule = f"{_SIGN[found.rule]} {found.value:g} {found.unit}"

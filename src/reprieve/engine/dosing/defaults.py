@@ -5,12 +5,9 @@ from functools import cache
 
 from reprieve.evidence import practice
 
-# The control of the ketamine trials; no protocol of treatment gives it. murrough_2013: verified
-# as that trial's dose. Above the limit anaesthesia begins (assumed).
-MIDAZOLAM_MG_PER_KG = 0.045
-MIDAZOLAM_LIMITS = {"mg": (30.0, 10.0), "mg/kg": (0.35, 0.1)}  # at once, and more for each hour
-HEAVY_KG = 100.0  # turns a limit per kg and hour into one in mg
 INACTIVE = ("saline", "placebo")
+CONTROL = "control_midazolam"
+SUSTAINED = "infusion_96h"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +30,9 @@ def usual(drug: str, route: str, form: str | None = None) -> Usual:
     if drug in INACTIVE:
         amount, unit = 0.0, "mg"
     if drug == "midazolam":
-        amount, unit = MIDAZOLAM_MG_PER_KG, "mg/kg"
+        control = practice.protocol(CONTROL).dose("mg/kg")
+        assert control is not None
+        amount, unit = control.default, control.unit
     weeks = next((p.weeks for p in found.phases if p.weeks), 4.0)
     return Usual(f"{found.name} v{found.version}", amount, unit, found.duration_h, weeks)
 
@@ -52,13 +51,21 @@ def limits(drug: str, route: str, unit: str, form: str | None = None) -> tuple[f
     """
     if drug in INACTIVE:
         return 0.0, 0.0
-    if drug == "midazolam":
-        return MIDAZOLAM_LIMITS[unit]
-    found = practice.protocol_for(drug, route, form)
+    control = drug == "midazolam"
+    found = practice.protocol(CONTROL) if control else practice.protocol_for(drug, route, form)
     dose = found.dose(unit) or practice.protocol("general").dose(unit)
-    sustained = practice.protocol("infusion_96h").dose("mg/kg/h")
+    sustained = practice.protocol(CONTROL if control else SUSTAINED).dose("mg/kg/h")
     assert dose is not None
     assert sustained is not None
-    if route not in ("iv", "sc"):
+    if route not in ("iv", "sc") and not control:
         return dose.refuse_above, 0.0
-    return dose.refuse_above, sustained.refuse_above * (1.0 if unit == "mg/kg" else HEAVY_KG)
+    return dose.refuse_above, sustained.refuse_above * (1.0 if unit == "mg/kg" else _heavy_kg())
+
+
+def _heavy_kg() -> float:
+    """The body weight at which the general protocol's two bounds are the same dose, kg."""
+    general = practice.protocol("general")
+    mg, per_kg = general.dose("mg"), general.dose("mg/kg")
+    assert mg is not None
+    assert per_kg is not None
+    return mg.refuse_above / per_kg.refuse_above

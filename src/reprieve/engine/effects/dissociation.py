@@ -11,9 +11,6 @@ from reprieve.engine.patient import Array
 if TYPE_CHECKING:
     from reprieve.engine.effects.acute import AcuteEffects
 
-CADSS_MOST = 92.0  # 23 items of 0 to 4
-DISSOCIATED = 4.0  # the registration trials count totals above this that exceed the pre-dose one
-
 
 def rated_cadss(
     effects: "AcuteEffects",
@@ -30,11 +27,13 @@ def rated_cadss(
     true = effects.at_minutes("cadss", minutes)
     n = len(true)
     strange = rng.random(n) < model["cadss_background"]
-    extra = np.where(strange, DISSOCIATED + 1.0 + rng.exponential(3.0, n), 0.0)
-    rated: Array = np.minimum(CADSS_MOST, np.rint(true + extra[:, None]))
+    points = model["cadss_cutoff"] + 1.0 + rng.exponential(model["cadss_background_points"], n)
+    extra = np.where(strange, points, 0.0)
+    rated: Array = np.minimum(model["cadss_most"], np.rint(true + extra[:, None]))
     return rated
 
 
-def dissociated(ratings: Array) -> NDArray[np.bool_]:
+def dissociated(ratings: Array, model: AcuteModel | None = None) -> NDArray[np.bool_]:
     """Whether any rating along the last axis counts as dissociation."""
-    return np.asarray((ratings > DISSOCIATED).any(axis=-1))
+    model = model or acute_model()
+    return np.asarray((ratings > model["cadss_cutoff"]).any(axis=-1))

@@ -59,9 +59,15 @@ def draw_vitals(
     rho = model["resting_correlation"]
     diastolic = rho * z[:, 0] + np.sqrt(1.0 - rho**2) * z[:, 1]
     return Vitals(
-        sbp=_folded(mean.sbp + model["resting_sbp_sd"] * z[:, 0], 90.0, model["start_sbp"]),
-        dbp=_folded(mean.dbp + model["resting_dbp_sd"] * diastolic, 50.0, model["start_dbp"]),
-        hr=_folded(mean.hr + model["resting_hr_sd"] * z[:, 2], 45.0, 110.0),
+        sbp=_folded(
+            mean.sbp + model["resting_sbp_sd"] * z[:, 0], model["lowest_sbp"], model["start_sbp"]
+        ),
+        dbp=_folded(
+            mean.dbp + model["resting_dbp_sd"] * diastolic, model["lowest_dbp"], model["start_dbp"]
+        ),
+        hr=_folded(
+            mean.hr + model["resting_hr_sd"] * z[:, 2], model["lowest_hr"], model["start_hr"]
+        ),
         spo2=np.minimum(100.0, mean.spo2 + model["resting_spo2_sd"] * z[:, 3]),
     )
 

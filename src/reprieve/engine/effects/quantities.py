@@ -6,41 +6,47 @@ one reading before the dose; "fixed" the mean of all at one minute.
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reprieve.engine.effects.dissociation import DISSOCIATED, dissociated
+from reprieve.engine.effects.dissociation import dissociated
 from reprieve.engine.effects.haemodynamics import SIGNS
+from reprieve.engine.effects.parameters import NAME, acute_model, read_model_file
 from reprieve.engine.effects.settings import RATED_MINUTES, Record, Seen
 from reprieve.engine.patient import Array
 
 Mask = NDArray[np.bool_]
-SETTLED_MMHG = 2.0  # a mean change below this is back at the level before the dose
-SETTLED_PERSON_MMHG = 5.0  # ... and a person's true rise below this
-SETTLED_SHARE = 0.1  # a course below this share of its peak is over
-FIRST_90 = 90.0  # the label counts large rises in the first 1.5 h
 
-# (sign, least reading, least rise): any of them counts
-RULES: dict[str, tuple[tuple[str, float, float], ...]] = {
-    "sbp_180": (("sbp", 180.0, -np.inf),),
-    "dbp_110": (("dbp", 110.0, -np.inf),),
-    "sbp_rise_40": (("sbp", -np.inf, 40.0),),
-    "dbp_rise_25": (("dbp", -np.inf, 25.0),),
-    "severe": (("sbp", 180.0, -np.inf), ("dbp", 110.0, -np.inf)),
-    "large_rise": (("sbp", -np.inf, 40.0), ("dbp", -np.inf, 25.0)),
-}
+
+@cache
+def rules() -> dict[str, tuple[tuple[str, float, float], ...]]:
+    """What the label counts, by name: (sign, least reading, least rise), any of them counts."""
+    content = read_model_file(NAME)
+    severe, rise = content["severe"], content["threshold"]
+    levels = {sign: (sign, float(severe[sign]["value"]), -np.inf) for sign in ("sbp", "dbp")}
+    rises = {s: (s, -np.inf, float(rise[f"{s}_rise"]["value"])) for s in ("sbp", "dbp")}
+    return {
+        "sbp_180": (levels["sbp"],),
+        "dbp_110": (levels["dbp"],),
+        "sbp_rise_40": (rises["sbp"],),
+        "dbp_rise_25": (rises["dbp"],),
+        "severe": (levels["sbp"], levels["dbp"]),
+        "large_rise": (rises["sbp"], rises["dbp"]),
+    }
 
 
 def _crossed(seen: Seen, rule: str) -> Mask:
     """(sessions, n): whether a session's readings meet a rule."""
     minutes = np.array(seen.cast.place.readings)
-    keep = minutes <= FIRST_90 if rule == "large_rise" else np.ones(minutes.size, dtype=bool)
+    last = acute_model()["early_rise"] if rule == "large_rise" else np.inf
+    keep = minutes <= last
 
     def met(record: Record) -> Mask:
         hit = np.zeros(len(seen.cast.people), dtype=bool)
-        for sign, level, rise in RULES[rule]:
+        for sign, level, rise in rules()[rule]:
             change = record.change[sign][:, keep]
             above = change + record.before[sign][:, None] >= level
             hit |= (above & (change >= rise)).any(axis=1)
@@ -144,14 +150,16 @@ def minute_of_onset(seen: Seen, course: str) -> float:
 def minute_resolved(seen: Seen, course: str, schedule: tuple[float, ...] = ()) -> float:
     """Minute after the peak at which the mean course is below a tenth of it."""
     minutes, mean = _rated(seen, course, schedule)
-    late = (np.arange(mean.size) > mean.argmax()) & (mean < SETTLED_SHARE * mean.max())
+    late = (np.arange(mean.size) > mean.argmax()) & (
+        mean < acute_model()["settled_share"] * mean.max()
+    )
     return float(minutes[late.argmax()])
 
 
 def minutes_to_rest(seen: Seen, sign: str, since: float) -> float:
     """Minutes, from minute `since`, until the mean rise is under 2 mmHg again."""
     mean = _course(seen, sign)
-    late = (np.arange(mean.size) > mean.argmax()) & (mean < SETTLED_MMHG)
+    late = (np.arange(mean.size) > mean.argmax()) & (mean < acute_model()["settled_mean"])
     return 60.0 * float(seen.opening.times_h[late.argmax()]) - since
 
 
@@ -159,7 +167,7 @@ def minutes_to_rest_slowest(seen: Seen, sign: str) -> float:
     """Minutes until 95 per cent of people are within 5 mmHg of rest again."""
     rise = getattr(seen.opening, sign) - getattr(seen.opening.baseline, sign)[:, None]
     slow = np.quantile(rise, 0.95, axis=0)
-    late = (np.arange(slow.size) > slow.argmax()) & (slow < SETTLED_PERSON_MMHG)
+    late = (np.arange(slow.size) > slow.argmax()) & (slow < acute_model()["settled_person"])
     return 60.0 * float(seen.opening.times_h[late.argmax()])
 
 
@@ -204,14 +212,15 @@ def ready(seen: Seen, minute: float) -> float:
     """Per cent of sessions fit for discharge: awake, not dissociated, no large rise left."""
     column = RATED_MINUTES.index(float(minute))
     reading = seen.cast.place.readings.index(float(minute))
-    fit = [
-        (r.cadss[:, column] <= DISSOCIATED)
-        & (r.moaas[:, column] == 5.0)
-        & (r.change["sbp"][:, reading] < 40.0)
-        & (r.change["dbp"][:, reading] < 25.0)
-        for r in seen.records
-    ]
-    return _percent(fit)
+    cutoff = acute_model()["cadss_cutoff"]
+
+    def fit(record: Record) -> Mask:
+        calm: Mask = (record.cadss[:, column] <= cutoff) & (record.moaas[:, column] == 5.0)
+        for sign, _, rise in rules()["large_rise"]:
+            calm &= record.change[sign][:, reading] < rise
+        return calm
+
+    return _percent([fit(record) for record in seen.records])
 
 
 def not_ready(seen: Seen, minute: float) -> float:
@@ -242,7 +251,7 @@ def plasma_peak(seen: Seen) -> float:
 def plasma_if_dissociated(seen: Seen, minute: float, centile: float) -> float:
     """A centile of plasma ketamine at a minute among people with CADSS above 4, ng/mL."""
     column = int(np.searchsorted(seen.cast.place.times_h(), minute / 60.0 - 1e-9))
-    felt = seen.opening.cadss[:, column] > DISSOCIATED
+    felt = seen.opening.cadss[:, column] > acute_model()["cadss_cutoff"]
     return float(np.percentile(_plasma(seen)[felt, column], centile))
 
 

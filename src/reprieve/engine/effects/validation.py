@@ -18,6 +18,7 @@ import numpy as np
 from reprieve.engine.effects.parameters import NAME, AcuteModel, acute_model, read_model_file
 from reprieve.engine.effects.quantities import QUANTITIES
 from reprieve.engine.effects.settings import Seen, observe, setting
+from reprieve.engine.kinetics.occupancy import FU, NMOL_PER_MG, constants
 from reprieve.evidence import Observation, observations
 
 PLAN = "reprieve_acute_plan"
@@ -25,8 +26,6 @@ WITHIN = 0.30
 COUNTED_AS_ZERO = 0.5  # per cent: what a table prints as 0
 BATCHES = 5
 PEOPLE = 20_000
-NMOL_PER_NG = 4.207  # nM of ketamine in 1 ng/mL
-FU, IC50_RACEMIC_NM = 0.53, 1420.0  # dayton_1983, shaffer_2014
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +161,7 @@ def _value(entry: Mapping[str, Any], seen: Seen | None) -> float:
 
 def racemic_occupancy(ng_per_ml: float) -> float:
     """NMDA receptor occupancy by the racemate alone, with the racemic IC50 of shaffer_2014."""
-    bound = FU * NMOL_PER_NG * ng_per_ml / IC50_RACEMIC_NM
+    bound = FU * NMOL_PER_MG * ng_per_ml / 1000.0 / constants()["ic50_racemic"]
     return bound / (1.0 + bound)
 
 

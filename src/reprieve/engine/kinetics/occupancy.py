@@ -1,6 +1,9 @@
 """How much of the NMDA receptor ketamine blocks, and for how long."""
 
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +14,22 @@ from reprieve.engine.kinetics.models import Individuals
 from reprieve.engine.patient import People
 
 Array = NDArray[np.float64]
-FU = 0.53  # unbound fraction in plasma
-NMOL_PER_MG = 4207.0  # nmol of ketamine in a mg (1000 000 / 237.7), so nM = 4207 mg/L
-IC50_S_NM = 804.0
-IC50_R_NM = 3751.0  # 1420 nM times the ratio of the Ki
+MODEL = "reprieve_occupancy"
 STEPS_PER_H = 40  # of the integral; Simpson's rule is then within 0.1 % of a fine grid
+
+
+@cache
+def constants() -> Mapping[str, float]:
+    """The numbers of the model file by name; each has its source and status there."""
+    path = files("reprieve.evidence") / "models" / f"{MODEL}.toml"
+    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    return {name: float(t["value"]) for name, t in tables.items() if isinstance(t, dict)}
+
+
+FU = constants()["unbound_fraction"]
+NMOL_PER_MG = constants()["nmol_per_mg"]  # so nM = 4207 mg/L
+IC50_S_NM = constants()["ic50_s"]
+IC50_R_NM = constants()["ic50_r"]
 
 
 def occupancy(
