@@ -15,7 +15,7 @@ from reprieve.engine.kinetics.standing import kinetic_standing
 from reprieve.engine.patient import draw_people
 from reprieve.engine.population.simulate import Simulation
 from reprieve.errors import InputError
-from reprieve.report.simulate import crossing_table, event_table, header, html
+from reprieve.report.simulate import crossing_table, event_table, header, html, remarks
 
 COURSE = "ketamine 0.5 mg/kg IV over 40 min, twice weekly for 2 weeks"
 
@@ -191,7 +191,8 @@ def test_long_infusions_are_read_to_their_end_and_two_hours_more() -> None:
         # nothing claims more reported dissociation than ratings show: it has no rate here
         assert not [key for key in found.tally.sums if key.startswith("event:")]
         assert any("inpatient-level" in line for line in header(found))
-        assert "no rates" in (event_table(found).caption or "")
+        assert "no rates" in event_table(found).caption
+        assert any("extrapolated (assumed)" in line for line in remarks(found))
 
 
 def test_the_true_peak_does_not_depend_on_how_often_somebody_reads(course: Simulation) -> None:

@@ -271,6 +271,11 @@ def remarks(s: Simulation) -> list[str]:
     """What was taken for granted, and what the numbers are not."""
     said = [f"Taken for granted: {sentence}." for sentence in s.assumptions]
     said += s.kinetics
+    if s.protocol.level != "usual":
+        said.append(
+            "Dissociation, sedation and pressure rest on an adaptation fitted to sessions of two "
+            "hours; over many hours they are extrapolated (assumed)."
+        )
     active = [d for d in s.regimen.doses if d.drug not in ("saline", "midazolam", "placebo")]
     if active:
         exposure = cumulative_exposure(active, TYPICAL_KG, s.protocol)
