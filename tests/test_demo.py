@@ -8,10 +8,14 @@ import pytest
 from click.testing import CliRunner
 
 from reprieve.cli.demo import command
+from reprieve.engine.trials.beside import rows_read
+from reprieve.engine.trials.design import shipped, shipped_names
+from reprieve.engine.trials.hindsight import ENOUGH
 from reprieve.errors import InputError
-from reprieve.evidence import observation
+from reprieve.evidence import observations
+from reprieve.pictures import Axis, Figure
 from reprieve.report import demo
-from reprieve.report.demo_pictures import wilson
+from reprieve.report.demo_pictures import trial_name, wilson
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +30,8 @@ def ran(tmp_path_factory):
 def test_it_says_where_the_report_is_and_shows_the_answer(ran):
     folder, output, _ = ran
     assert str(folder / "index.html") in output.replace("\n", "")
-    assert "six infusions" in output
+    assert "infusions" in output
+    assert "masked" in output
     assert re.search(r"\d+ \(\d+–\d+\)", output)
 
 
@@ -72,20 +77,95 @@ def test_what_people_scored_is_what_the_open_data_hold(ran):
     ]
 
 
-def test_dots_on_the_course_are_published_rows_of_that_course():
-    for seen, drug in ((demo.INFUSIONS_SEEN, "racemic ketamine"), (demo.SPRAY_SEEN, "esketamine")):
-        for row in seen.rows:
-            found = observation(row)
-            assert found.outcome.kind == "response_rate"
-            assert found.outcome.what == "MADRS"
-            assert found.arm is not None
-            assert found.arm.drug == drug
+@pytest.mark.parametrize("seen", [demo.INFUSIONS_SEEN, demo.SPRAY_SEEN, demo.LASTING_SEEN])
+def test_dots_are_dated_rows_of_the_evidence(seen):
+    assert seen.rows
+    for found in seen.observed():
+        assert found.outcome.time_d is not None
+        assert found.outcome.unit == "%"
+        assert found.n is not None
 
 
-def test_trials_on_the_page_were_kept_from_the_fit():
-    from reprieve.engine.trials.design import shipped
+def test_no_six_infusion_response_of_the_evidence_is_left_out():
+    # looked for another way: by the words of the files, not by the rule of the picture
+    for o in observations():
+        drug, plan = (o.arm.drug, o.arm.schedule) if o.arm else ("", "")
+        rate = o.outcome.kind == "response_rate" and o.outcome.time_d is not None
+        if rate and "6 infusions" in plan and drug.startswith("racemic"):
+            assert o.id in demo.INFUSIONS_SEEN.rows
+    assert {"E175", "E181", "E187", "E224", "E434", "E455"} <= set(demo.INFUSIONS_SEEN.rows)
+    assert {"E324", "E337", "E351"} <= set(demo.SPRAY_SEEN.rows)
 
-    assert all(shipped(name).split == "validation" for name in demo.TRIALS)
+
+def test_what_the_fit_has_read_is_marked_so():
+    read = rows_read()
+    assert {"E175", "E181", "E187"} <= read  # behind facts F18 and F19
+    assert not {"E224", "E225", "E337", "E434"} & read  # ELEKT-D, TRANSFORM-3, a clinic
+
+
+def test_dots_of_one_day_are_moved_apart_in_the_drawing_and_not_in_the_table(ran):
+    html = (ran[0] / "index.html").read_text(encoding="utf-8")
+    fig = Figure("t", "", Axis("Time", "d"), Axis("Share", "%"))
+    fig.points([28, 28], [50, 60], "seen", nudge=[0.0, 0.45])
+    assert [row[1] for row in fig.table().rows] == [28, 28]
+    still = Figure("t", "", Axis("Time", "d"), Axis("Share", "%"))
+    still.points([28, 28], [50, 60], "seen")
+    assert fig.svg() != still.svg()
+    said = re.sub(r"<svg.*?</svg>", "", html, flags=re.S)
+    assert "turkoz_2021 (E351)" in said
+    assert not {"13.45", "14.45", "21.45", "28.45", "28.9"} & set(re.findall(r"\d+\.\d+", said))
+
+
+def test_every_trial_kept_from_the_fit_is_on_the_page(ran):
+    html = (ran[0] / "index.html").read_text(encoding="utf-8")
+    names = {d.key for d in demo.unseen_trials()}
+    assert {"oliver_2022", "ochs_ross_2020", "loo_2023", "anand_2023"} <= names
+    for key in shipped_names():
+        design = shipped(key)
+        assert (key in names) == (design.split == "validation" and bool(design.outcomes))
+    record = json.loads((ran[0] / "demo.json").read_text(encoding="utf-8"))
+    assert {t["design"] for t in record["trials"]} == names
+    for design in demo.unseen_trials():
+        assert trial_name(design) in html
+
+
+def test_the_headline_gives_a_range_and_what_the_improvement_is_made_of(ran):
+    html = (ran[0] / "index.html").read_text(encoding="utf-8")
+    record = json.loads((ran[0] / "demo.json").read_text(encoding="utf-8"))
+    infusions = record["courses"][0]
+    k = infusions["days"].index(1.0)
+    middle, low, high = (
+        f"{100 * infusions['response'][part][k]:.0f}" for part in ("middle", "low", "high")
+    )
+    assert f"about {middle} ({low} to {high}) are half better one day after" in html
+    made = record["improvement_made_of"]["parts"]
+    assert set(made) == {"drug", "context and expectancy", "shared care and time"}
+    assert sum(part[0] for part in made.values()) == pytest.approx(100, abs=8)
+    for middle, low, high in made.values():
+        assert low <= middle <= high
+    headline = html.split('id="in-short"')[1].split('id="the-standard-course-six-infusions"')[0]
+    assert "context and expectancy" in headline
+    assert headline.count("<svg") == 1
+
+
+def test_label_status_and_awareness_are_said(ran):
+    html = (ran[0] / "index.html").read_text(encoding="utf-8")
+    for use in (*demo.uses(demo.INFUSIONS), *demo.uses(demo.SPRAY)):
+        assert use in html
+    assert "off-label" in html
+    for name in demo.NAMES:
+        assert f"after {name}" in html
+
+
+def test_people_that_few_virtual_patients_resemble_are_pointed_out(ran):
+    record = json.loads((ran[0] / "demo.json").read_text(encoding="utf-8"))
+    html = (ran[0] / "index.html").read_text(encoding="utf-8")
+    few = {
+        p["id"] for p in record["people"]
+        if min(period["effective_patients"] for period in p["periods"]) < ENOUGH
+    }  # fmt: skip
+    assert {line.split(":")[0] for line in record["warnings"]} == few
+    assert html.count("A rough band.") == len(few)
 
 
 def test_wilson_interval_of_newcombe_1998():

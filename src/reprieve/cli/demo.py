@@ -41,6 +41,8 @@ def command(out: str, seed: int, as_json: bool, show: bool) -> None:
         show_json(record)
         return
     show_table(demo.summary(found))
+    for line in demo.warnings(found):
+        click.echo(f"Warning: {line}")
     click.echo(f"Report: {target.resolve()}")
     if show:
         _open(target)

@@ -140,7 +140,8 @@ def _runs(good: np.ndarray) -> list[slice]:
 
 
 def _points(mark: Points, color: str, frame: Frame) -> str:
-    x, y = frame.x.many(mark.x), frame.y.many(mark.y)
+    at = mark.x + mark.nudge if mark.nudge.size else mark.x
+    x, y = frame.x.many(at), frame.y.many(mark.y)
     parts = []
     if mark.low.size and mark.high.size:
         ends = frame.y.many(mark.low), frame.y.many(mark.high)

@@ -117,11 +117,12 @@ class Figure:
         low: ArrayLike | None = None, high: ArrayLike | None = None,
         x_low: ArrayLike | None = None, x_high: ArrayLike | None = None,
         color: int | str | None = None, hollow: bool = False, size: float = 4.0,
-        shape: Shape = "circle", names: Sequence[str] = (),
+        shape: Shape = "circle", names: Sequence[str] = (), nudge: ArrayLike | None = None,
     ) -> Self:  # fmt: skip
         """Markers at (x, y) with error bars where `low`/`high` (y) or `x_low`/`x_high` are given.
 
-        `names` call single points by name in the table.
+        `names` call single points by name in the table. `nudge` moves points sideways (axis units)
+        in the drawing alone, where several share a place; the table keeps their own x.
         """
         xs = column("x", x)
         n = len(xs)
@@ -129,7 +130,7 @@ class Figure:
             label, color, xs, column("y", y, n),
             _ends("low", low, n), _ends("high", high, n),
             _ends("x_low", x_low, n), _ends("x_high", x_high, n),
-            hollow, size, shape, tuple(names),
+            hollow, size, shape, tuple(names), _ends("nudge", nudge, n),
         )  # fmt: skip
         return self._add(mark)
 

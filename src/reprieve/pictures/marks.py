@@ -83,6 +83,7 @@ class Points(Mark):
     size: float = 4.0
     shape: Literal["circle", "square", "diamond", "triangle", "bar"] = "circle"
     names: tuple[str, ...] = ()
+    nudge: Array = field(default_factory=lambda: _NONE)
 
     def xs(self) -> Array:
         return np.concatenate([self.x, self.x_low, self.x_high])

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from reprieve.engine.calibration.ensemble import Ensemble, ensemble
 from reprieve.engine.calibration.validation import OutcomeResult, predict_trial
 from reprieve.engine.dosing.doses import Regimen
@@ -12,11 +14,12 @@ from reprieve.engine.mood.model import Baseline
 from reprieve.engine.mood.stimuli import FormStimuli
 from reprieve.engine.trials.comparators import comparator, population
 from reprieve.engine.trials.comparison import Comparison, compare
-from reprieve.engine.trials.design import Course, Design, shipped
-from reprieve.engine.trials.hindsight import Replay, replay
+from reprieve.engine.trials.design import Course, Design, shipped, shipped_names
+from reprieve.engine.trials.hindsight import ENOUGH, MOST, Replay, replay
 from reprieve.engine.trials.prognosis import Prognosis, Share, course
 from reprieve.evidence import case, case_names, cite
-from reprieve.pictures import Grid
+from reprieve.evidence.practice import use_of
+from reprieve.pictures import Figure, Grid
 from reprieve.report import compare as comparing
 from reprieve.report.blocks import (
     Column,
@@ -24,8 +27,12 @@ from reprieve.report.blocks import (
 )
 from reprieve.report.demo_pictures import (
     Seen,
+    after_infusions,
     half_life_weeks,
+    six_infusions,
+    spray_induction,
 )
+from reprieve.report.mood import parts, parts_picture
 from reprieve.report.session_pictures import session_picture
 
 Tick = Callable[[str, int, int], None]
@@ -36,26 +43,37 @@ SPRAY = "esketamine 56 mg nasal, twice weekly for 4 weeks"
 # who the trials of each course admitted: designs murrough_2013b and popova_2019
 INFUSION_PEOPLE = Baseline(32.0, 6.0, 24.0)
 SPRAY_PEOPLE = Baseline(37.0, 5.7, 28.0)
-INFUSIONS_SEEN = Seen(("E179", "E170", "E175", "E181", "E187"))
-SPRAY_SEEN = Seen(("E349", "E315", "E317", "E324", "E351"))
-LASTING_SEEN = Seen(("E183",))
+INFUSIONS_SEEN = Seen(six_infusions)
+SPRAY_SEEN = Seen(spray_induction)
+LASTING_SEEN = Seen(after_infusions)
+# what patients know, said wherever the two courses stand side by side
+NAMES = ("six open infusions", "four weeks of masked spray")
+SHARES_DAY = 12.0
 OTHERS = (
     "ketamine 0.5 mg/kg IV three times weekly for 2 weeks",
     "esketamine",
+    "quetiapine",
     "augmentation",
     "ECT",
 )
 HORIZON_D = 84.0
-# trials that the fit never read and that stand nearest to the two courses
-TRIALS = (
-    "berman_2000",
-    "murrough_2013a",
-    "shiroma_2014",
-    "phillips_2019",
-    "lapidus_2014",
-    "fedgchin_2019",
-    "real_esk_2022",
-)
+REPLICATES = 200
+
+
+def unseen_trials() -> list[Design]:
+    """Every design that the fit was kept from and that has a number to foretell."""
+    designs = [shipped(name) for name in shipped_names()]
+    return [d for d in designs if d.split == "validation" and d.outcomes]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part's share of the mean improvement (latent scale), %: median and 90 % interval."""
+
+    name: str
+    middle: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
@@ -71,6 +89,8 @@ class Demo:
     session: Grid
     others: Comparison
     chain: Mechanism
+    parts: tuple[Part, ...]
+    parts_shown: Figure
 
 
 def gather(seed: int, tick: Tick | None = None) -> Demo:
@@ -85,11 +105,10 @@ def gather(seed: int, tick: Tick | None = None) -> Demo:
         others=(Course("new_antidepressant"),),
         progress=lambda done, total: say("Four weeks of spray", done, total),
     )  # fmt: skip
-    trials = []
-    for done, name in enumerate(TRIALS, 1):
-        design = shipped(name)
-        trials.append((design, predict_trial(design, used, FormStimuli(), seed, 300)))
-        say("Trials", done, len(TRIALS))
+    trials, unseen = [], unseen_trials()
+    for done, design in enumerate(unseen, 1):
+        trials.append((design, predict_trial(design, used, FormStimuli(), seed, REPLICATES)))
+        say("Trials", done, len(unseen))
     replays = []
     for done, name in enumerate(case_names(), 1):
         replays.append(replay(case(name), used, seed))
@@ -101,7 +120,36 @@ def gather(seed: int, tick: Tick | None = None) -> Demo:
         [comparator(text, who, HORIZON_D) for text in OTHERS], who, HORIZON_D, used,
         FormStimuli(), 1024, 12, seed, lambda done, total: say("Other treatments", done, total),
     )  # fmt: skip
-    return Demo(seed, used, infusions, spray, tuple(trials), tuple(replays), session, others, chain)
+    return Demo(
+        seed, used, infusions, spray, tuple(trials), tuple(replays), session, others, chain,
+        shares(seed), parts_picture(seed),
+    )  # fmt: skip
+
+
+def shares(seed: int) -> tuple[Part, ...]:
+    """What the mean improvement a day after six open infusions is made of, %."""
+    days, made = parts(seed)
+    at = int(np.argmin(np.abs(days - SHARES_DAY)))
+    whole = np.sum([rows[:, at] for rows in made.values()], axis=0)
+    found = []
+    for name, rows in made.items():
+        low, middle, high = np.quantile(100 * rows[:, at] / whole, [0.05, 0.5, 0.95])
+        found.append(Part(name, float(middle), float(low), float(high)))
+    return tuple(found)
+
+
+def thin(demo: Demo) -> list[Replay]:
+    """People whom so few virtual patients resemble that their bands are rough."""
+    return [r for r in demo.replays if r.thin]
+
+
+def warnings(demo: Demo) -> list[str]:
+    """What a reader must know before trusting single numbers."""
+    return [
+        f"{r.id}: of {MOST:,} virtual patients only {r.effective:.0f} (effective) resemble this "
+        f"person; {ENOUGH} are wanted, so the bands are rough."
+        for r in thin(demo)
+    ]
 
 
 def after_last(course_: Prognosis) -> float:
@@ -124,7 +172,7 @@ def percent(share: Share, course_: Prognosis, day: float) -> str:
 def summary(demo: Demo) -> DataTable:
     """The answer as a table for the terminal, per cent with 90 % intervals."""
     rows = []
-    for name, c in (("six infusions", demo.infusions), ("spray, four weeks", demo.spray)):
+    for name, c in zip(NAMES, (demo.infusions, demo.spray), strict=True):
         shown = [(c.response, 1.0), (c.response, after_last(c)), (c.remission, after_last(c))]
         rows.append([name, *(_brief(share, c, day) for share, day in shown), half_lost(c)])
     heads: list[Column | str] = [
@@ -148,6 +196,16 @@ def record(demo: Demo) -> dict[str, Any]:
         "seed": demo.seed,
         "ensemble": demo.used.header,
         "courses": [_course_record(c) for c in (demo.infusions, demo.spray)],
+        "awareness": {"infusions": "open", "spray": "masked, with a new antidepressant"},
+        "label_status": [*uses(INFUSIONS), *uses(SPRAY)],
+        "improvement_made_of": {
+            "day": SHARES_DAY,
+            "unit": "% of the mean latent improvement",
+            "parts": {
+                p.name: [round(p.middle, 1), round(p.low, 1), round(p.high, 1)] for p in demo.parts
+            },
+        },
+        "warnings": warnings(demo),
         "trials": [
             {"design": d.key, "title": d.title, "outcomes": [r.record() for r in results]}
             for d, results in demo.trials
@@ -156,6 +214,11 @@ def record(demo: Demo) -> dict[str, Any]:
         "others": comparing.record(demo.others),
         "evidence": cite(*sorted({d.reference for d, _ in demo.trials})),
     }
+
+
+def uses(regimen: str) -> tuple[str, ...]:
+    """How a regimen's drugs stand to their labels."""
+    return use_of(Regimen.parse(regimen).doses)
 
 
 def _course_record(c: Prognosis) -> dict[str, Any]:

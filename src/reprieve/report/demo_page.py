@@ -12,9 +12,11 @@ from reprieve.engine.trials.prognosis import Prognosis
 from reprieve.evidence import bibliography
 from reprieve.report import compare as comparing
 from reprieve.report import mechanism as chain
+from reprieve.report.beside import beside_table, verdicts
 from reprieve.report.blocks import (
     Aside,
     Badge,
+    Block,
     Card,
     Cards,
     Column,
@@ -30,6 +32,8 @@ from reprieve.report.demo import (
     INFUSIONS,
     INFUSIONS_SEEN,
     LASTING_SEEN,
+    NAMES,
+    SHARES_DAY,
     SPRAY,
     SPRAY_PEOPLE,
     SPRAY_SEEN,
@@ -37,6 +41,8 @@ from reprieve.report.demo import (
     after_last,
     half_lost,
     percent,
+    uses,
+    warnings,
 )
 from reprieve.report.demo_pictures import (
     cases_picture,
@@ -72,17 +78,18 @@ def write(demo: Demo) -> str:
 
 
 def _lead(demo: Demo) -> str:
-    course_ = demo.infusions
-    first, end = (
-        course_.at(course_.response, 1)[0],
-        course_.at(course_.response, after_last(course_))[0],
-    )
+    one = demo.infusions
     return (
-        f"Of 100 adults with treatment-resistant depression, about {100 * first:.0f} are better "
-        f"by half a day after a first infusion of ketamine, and {100 * end:.0f} after six. "
-        f"{_lasts(course_)} This is what a model of published trials expects, and below is what "
-        "the trials and eight real people showed."
+        f"Of 100 adults with treatment-resistant depression, about {_of_100(one, 1)} are half "
+        f"better one day after a first open infusion of ketamine, and "
+        f"{_of_100(one, after_last(one))} after six. {_lasts(one)} This is what a model of "
+        "published trials expects, and below is what the trials and eight real people showed."
     )
+
+
+def _of_100(course_: Prognosis, day: float) -> str:
+    middle, low, high = (100 * v for v in course_.at(course_.response, day))
+    return f"{middle:.0f} ({low:.0f} to {high:.0f})"
 
 
 def _lasts(course_: Prognosis) -> str:
@@ -96,13 +103,13 @@ def _in_short(demo: Demo) -> Section:
     one, two = demo.infusions, demo.spray
     last = after_last(one)
     cards = [
-        Card("Responding a day after the first infusion", _middle(one, 1.0), _range(one, 1.0)),
+        Card("Responding a day after the first open infusion", _middle(one, 1.0), _range(one, 1.0)),
         Card(
-            "Responding after six infusions",
+            "Responding after six open infusions",
             _middle(one, last),
             _range(one, last),
         ),
-        Card("Responding after four weeks of spray", _middle(two, 28.0), _range(two, 28.0)),
+        Card("Responding after four weeks of masked spray", _middle(two, 28.0), _range(two, 28.0)),
         Card("Half of responders lost, infusions stopped", half_lost(one), "after the last dose"),
     ]
     return Section(
@@ -111,7 +118,12 @@ def _in_short(demo: Demo) -> Section:
             Cards(cards),
             "A response is a fall of the MADRS by half or more; remission is a score of 10 or "
             "less. Ranges are 90 % intervals over parameter sets that fit the trials, and over "
-            "places, since two trials of one treatment differ by more than chance.",
+            "places, since two trials of one treatment differ by more than chance. The infusions "
+            "are given openly and the spray masked, each as its trials did: the two are not to be "
+            "set against each other.",
+            _made_of(demo),
+            Shown(demo.parts_shown, "Median and 90 % of parameter sets, latent scale."),
+            Items([*uses(INFUSIONS), *uses(SPRAY)]),
             Aside(
                 "This describes groups of people in trials. It is not advice, and no dose "
                 "should be taken because of it.",
@@ -119,6 +131,14 @@ def _in_short(demo: Demo) -> Section:
                 "warn",
             ),
         ],
+    )
+
+
+def _made_of(demo: Demo) -> str:
+    said = [f"{p.name} {p.middle:.0f} % ({p.low:.0f} to {p.high:.0f})" for p in demo.parts]
+    return (
+        f"Of the improvement on day {SHARES_DAY:.0f} of six open infusions, each part's share is: "
+        f"{', '.join(said)}. What is known separates the first two poorly."
     )
 
 
@@ -133,15 +153,18 @@ def _range(course_: Prognosis, day: float) -> str:
 
 def _infusions(demo: Demo) -> Section:
     shown = course_picture(
-        demo.infusions, INFUSIONS_SEEN, "Six infusions in two weeks, then none", 53.0
+        demo.infusions, INFUSIONS_SEEN, "Six open infusions in two weeks, then none", 53.0
     )
     return Section(
         "The standard course: six infusions",
         [
             f"Regimen: {INFUSIONS}. Open treatment, MADRS at entry "
             f"{INFUSION_PEOPLE.mean:.0f} on average, {demo.infusions.patients:,} virtual "
-            "patients. Dots are what trials of this course reported, with 95 % intervals "
-            "computed from their size.",
+            "patients. Dots are every response rate that the evidence holds for six infusions, "
+            "with 95 % intervals computed from their size: squares were read by the fit, circles "
+            "were kept from it, hollow ones are recalled. Their schedules, scales and care differ "
+            "(three weeks and self-rated in anand_2023, infusions continued in oliver_2022); the "
+            "table under the picture says which.",
             Shown(shown, "Model: middle and 90 % interval. Lines join the days of rating."),
             when_table(demo.infusions, (4 / 24, 1.0, 7.0, after_last(demo.infusions))),
         ],
@@ -149,13 +172,14 @@ def _infusions(demo: Demo) -> Section:
 
 
 def _spray(demo: Demo) -> Section:
-    shown = course_picture(demo.spray, SPRAY_SEEN, "Four weeks of spray, then none", 66.0)
+    shown = course_picture(demo.spray, SPRAY_SEEN, "Four weeks of masked spray, then none", 66.0)
     return Section(
         "The spray",
         [
             f"Regimen: {SPRAY}, masked and beside a newly started antidepressant, as in its "
             f"trials; MADRS at entry {SPRAY_PEOPLE.mean:.0f} on average. The antidepressant goes "
-            "on when the spray stops.",
+            "on when the spray stops. Dots as above; turkoz_2021 pools the trials of popova_2019 "
+            "and fedgchin_2019, ochs_ross_2020 took people over 65, entrd_vienna is open care.",
             Shown(shown, "Model: middle and 90 % interval. Lines join the days of rating."),
             when_table(demo.spray, (4 / 24, 1.0, 7.0, 14.0, 28.0)),
         ],
@@ -186,7 +210,7 @@ def _when(day: float) -> str:
 
 def _lasting(demo: Demo) -> Section:
     picture = lasting_picture(
-        [("after six infusions", demo.infusions), ("after four weeks of spray", demo.spray)],
+        [(f"after {name}", c) for name, c in zip(NAMES, (demo.infusions, demo.spray), strict=True)],
         LASTING_SEEN,
     )
     return Section(
@@ -195,7 +219,7 @@ def _lasting(demo: Demo) -> Section:
             "Those who respond a day after the last dose are rated weekly, without further "
             "doses; the first visit with less than half of the improvement ends the response. "
             "After the spray the antidepressant is continued, which is why more is kept.",
-            Shown(picture, "Middle and 90 % interval; the trial's dot is 11 responders."),
+            Shown(picture, "Middle and 90 % interval; dots as above, of few responders."),
         ],
     )
 
@@ -224,6 +248,7 @@ def _people(demo: Demo) -> Section:
             f"{_fall(demo.replays, 'saline'):.0f} after saline where it foretold "
             f"{_foretold_fall(demo.replays, 'saline'):.0f}. Eight people describe; they decide "
             "nothing.",
+            *(Aside(text, "A rough band.", "warn") for text in warnings(demo)),
             DataTable(heads, rows, "Foretold and seen, person by person"),
         ],
     )
@@ -272,7 +297,8 @@ def _trials(demo: Demo) -> Section:
     return Section(
         "What trials saw, and what the model expects",
         [
-            "These trials were set aside before the model was fitted. Each was run again as a "
+            "All trials and cohorts that were set aside before the model was fitted, the misses "
+            "among them: older people, registries, care outside trials. Each was run again as a "
             "virtual trial of its own size, place and entry criteria; the interval holds the "
             "chance of a small sample, doubt about parameters, and the spread between trials.",
             Shown(trials_picture(demo.trials)),
@@ -315,11 +341,17 @@ def _others(demo: Demo) -> Section:
             "The same virtual patients under other treatments, each with the effect and the "
             "spread that its own trials reported. Settings differ between trials: who took part, "
             "what they knew, how they were rated. A small difference here is not a finding.",
-            Shown(comparing.figure(demo.others), "Middle and 90 % of parameter sets."),
+            Shown(comparing.figure(demo.others), "Median and 90 % of parameter sets."),
+            *_beside(demo),
             comparing.course_table(demo.others),
             comparing.setting_table(demo.others),
         ],
     )
+
+
+def _beside(demo: Demo) -> list[Block]:
+    table = beside_table(demo.others)
+    return [*([table] if table else []), Items(verdicts(demo.others))]
 
 
 def _limits() -> Section:

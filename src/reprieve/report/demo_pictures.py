@@ -1,16 +1,18 @@
 """The pictures of the demonstration: a course, what lasts of it, eight people, one session."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from reprieve.engine.calibration.validation import OutcomeResult
 from reprieve.engine.mood.model import Array
+from reprieve.engine.trials.beside import rows_read
 from reprieve.engine.trials.design import Design
 from reprieve.engine.trials.hindsight import Replay
 from reprieve.engine.trials.prognosis import Prognosis, Share
-from reprieve.evidence import Observation, observation
+from reprieve.evidence import Observation, observations
 from reprieve.pictures import Axis, Figure, Grid
 
 PERCENT = Axis("Patients", "%", low=0, high=100)
@@ -18,12 +20,55 @@ PERCENT = Axis("Patients", "%", low=0, high=100)
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What trials reported about a course: rows by id, and the day they are drawn at."""
+    """What trials reported about a course: every row of the evidence that `pick` takes.
 
-    rows: tuple[str, ...]
+    A rule and not a list, so that no row is left out for what it says.
+    """
+
+    pick: Callable[[Observation], bool]
 
     def observed(self) -> list[Observation]:
-        return [observation(row) for row in self.rows]
+        """The rows, in order of day."""
+        return sorted(filter(self.pick, observations()), key=_day)
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """Their ids."""
+        return tuple(o.id for o in self.observed())
+
+
+def six_infusions(o: Observation) -> bool:
+    """Response at a day of a course of six infusions of racemic ketamine, any instrument."""
+    a = o.arm
+    return (
+        _dated_response(o) and a is not None and "racemic ketamine" in a.drug and a.route == "IV"
+        and re.search(r"\b6 infusions", a.schedule) is not None
+    )  # fmt: skip
+
+
+def spray_induction(o: Observation) -> bool:
+    """Response at a day of four weeks of spray, of everybody who began it."""
+    a = o.arm
+    return (
+        _dated_response(o) and a is not None and a.drug == "esketamine" and a.route == "IN"
+        and re.search(r"2/week x 4 weeks|^induction", a.schedule) is not None
+        and "responders" not in a.name.lower()
+    )  # fmt: skip
+
+
+def after_infusions(o: Observation) -> bool:
+    """Share still well, at a day after the last of six infusions."""
+    a = o.arm
+    return (
+        o.outcome.kind == "relapse_free" and o.outcome.time_d is not None and a is not None
+        and o.outcome.value is not None and "racemic ketamine" in a.drug
+        and re.search(r"\b6 infusions", a.schedule) is not None
+    )  # fmt: skip
+
+
+def _dated_response(o: Observation) -> bool:
+    out = o.outcome
+    return out.kind == "response_rate" and out.time_d is not None and out.value is not None
 
 
 def course_picture(course: Prognosis, seen: Seen, title: str, until_d: float) -> Figure:
@@ -46,22 +91,37 @@ def course_picture(course: Prognosis, seen: Seen, title: str, until_d: float) ->
     ):
         fig.band(days, 100 * share.low[shown], 100 * share.high[shown], name)
         fig.line(days, 100 * share.middle[shown], name)
-    for status, hollow in (("verified", False), ("recalled", True)):
-        rows = [o for o in seen.observed() if o.outcome.status == status]
-        _published(fig, rows, f"response, trials ({status})", hollow)
+    _published(fig, [o for o in seen.observed() if _day(o) <= until_d])
     return fig
 
 
-def _published(fig: Figure, rows: list[Observation], label: str, hollow: bool) -> None:
-    if not rows:
-        return
-    values = np.array([_value(o) for o in rows])
-    ends = np.array([wilson(v / 100, o.n or 0) for v, o in zip(values, rows, strict=True)])
-    days = np.array([_day(o) for o in rows])
-    fig.points(
-        _dodge(days), values, label, low=100 * ends[:, 0], high=100 * ends[:, 1],
-        color="ink", hollow=hollow, names=[f"{o.reference} ({o.id})" for o in rows],
-    )  # fmt: skip
+def _published(fig: Figure, rows: list[Observation]) -> None:
+    """Dots with 95 % intervals; square: the fit has read the row, hollow: recalled."""
+    nudges = _dodge(np.array([_day(o) for o in rows]))
+    for fitted in (True, False):
+        for status in ("verified", "recalled"):
+            chosen = [
+                k for k, o in enumerate(rows)
+                if o.outcome.status == status and (o.id in rows_read()) == fitted
+            ]  # fmt: skip
+            if not chosen:
+                continue
+            group = [rows[k] for k in chosen]
+            values = np.array([_value(o) for o in group])
+            ends = np.array([wilson(v / 100, o.n or 0) for v, o in zip(values, group, strict=True)])
+            read = "fitted" if fitted else "kept back"
+            fig.points(
+                [_day(o) for o in group], values, f"response, trials ({read}, {status})",
+                low=100 * ends[:, 0], high=100 * ends[:, 1], color="ink",
+                hollow=status == "recalled", shape="square" if fitted else "circle",
+                names=[f"{dot_name(o)}; {read}, {status}" for o in group], nudge=nudges[chosen],
+            )  # fmt: skip
+
+
+def dot_name(o: Observation) -> str:
+    """A published row in few words: where, on what scale, under which schedule."""
+    schedule = o.arm.schedule if o.arm else ""
+    return f"{o.reference} ({o.id}), {o.outcome.what}, {schedule}"
 
 
 def _value(o: Observation) -> float:
@@ -75,12 +135,12 @@ def _day(o: Observation) -> float:
 
 
 def _dodge(days: Array, gap: float = 0.45) -> Array:
-    """Days of trials that reported on the same day, moved apart enough to be seen."""
-    out = days.astype(np.float64).copy()
-    for k in range(len(out)):
-        while np.any(np.abs(out[:k] - out[k]) < gap * 0.9):
-            out[k] += gap
-    return out
+    """How far points of one day are moved apart in the drawing, days; their table keeps the day."""
+    at = days.astype(np.float64).copy()
+    for k in range(len(at)):
+        while np.any(np.abs(at[:k] - at[k]) < gap * 0.9):
+            at[k] += gap
+    return at - days
 
 
 def wilson(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
@@ -117,10 +177,13 @@ def lasting_picture(courses: Sequence[tuple[str, Prognosis]], seen: Seen) -> Fig
         fig.band(weeks, low, high, name, opacity=0.13)
         fig.line(weeks, middle, name)
     for row in seen.observed():
-        ends = wilson(_value(row) / 100, 11)
+        ends = wilson(_value(row) / 100, row.n or 0)
+        read = "fitted" if row.id in rows_read() else "kept back"
         fig.points(
-            [_day(row) / 7], [_value(row)], f"{row.reference} ({row.outcome.status})",
+            [_day(row) / 7], [_value(row)], f"{row.reference} ({read}, {row.outcome.status})",
             low=[100 * ends[0]], high=[100 * ends[1]], color="ink",
+            shape="square" if read == "fitted" else "circle",
+            hollow=row.outcome.status == "recalled",
         )  # fmt: skip
     return fig
 
