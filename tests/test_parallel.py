@@ -1,13 +1,16 @@
 """Blocks of people: on one core, several, or a cluster, in order and with bounded memory."""
 
 import builtins
+import socket
 import threading
+import time
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reprieve.engine.population import parallel
 from reprieve.engine.population.parallel import Block, blocks, each_block, map_blocks
 from reprieve.engine.population.simulate import simulate
 from reprieve.engine.population.summaries import Bins, Spread
@@ -89,10 +92,48 @@ def test_a_cluster_of_two_processes_gives_the_same_numbers() -> None:
     assert there.to_dict() == here.to_dict()
 
 
-def test_a_cluster_that_does_not_answer_is_named() -> None:
+@pytest.mark.parametrize(
+    "address", ["", "garbage", "127.0.0.1:8786", "tcp://", "tcp://x", "tcp://x:0", "tcp://x:99999",
+                "nonsense://x:1", "tcp://a b:1"],
+)  # fmt: skip
+def test_what_is_no_address_is_refused_at_once(address: str) -> None:
+    with pytest.raises(InputError, match=f"'{address}' is no address"):
+        map_blocks(draw, 10, cluster=address)
+
+
+def test_a_cluster_that_does_not_answer_is_named(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     pytest.importorskip("distributed")
-    with pytest.raises(ModelError, match="No Dask scheduler answered at 'nonsense://x'"):
-        map_blocks(draw, 10, cluster="nonsense://x")
+    monkeypatch.setattr(parallel, "CONNECT_S", 0.5)
+    with socket.socket() as taken:  # a port that hears and never speaks
+        taken.bind(("127.0.0.1", 0))
+        closed = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(ModelError, match=f"No Dask scheduler answered at '{closed}'"):
+            map_blocks(draw, 10, cluster=closed)
+        taken.listen()
+        begin = time.monotonic()
+        with pytest.raises(ModelError, match=f"No Dask scheduler answered at '{closed}'"):
+            map_blocks(draw, 10, cluster=closed)
+        assert time.monotonic() - begin < 10
+    assert capfd.readouterr().err == ""
+
+
+def test_a_cluster_without_workers_is_refused() -> None:
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.LocalCluster(
+            n_workers=0, processes=False, protocol="tcp://", dashboard_address=None
+        ) as cluster,
+        pytest.raises(ModelError, match="has no workers"),
+    ):
+        map_blocks(draw, 10, cluster=cluster.scheduler_address)
+
+
+@pytest.mark.parametrize("workers", [0, 100_000])
+def test_an_impossible_number_of_workers_is_refused(workers: int) -> None:
+    with pytest.raises(InputError, match="expected 1 to 1,024"):
+        map_blocks(draw, 10, workers=workers)
 
 
 # -- summaries ------------------------------------------------------------------------------------

@@ -5,10 +5,14 @@ and always draws from child k of the run's seed, so neither the number of worker
 in which they finish can move a number. Results come back in block order.
 """
 
+import logging
 import os
+import re
+import socket
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -21,6 +25,11 @@ Progress = Callable[[int, int], None]
 
 BLOCK = 2000  # people; small enough for a core's share of memory, large enough to hide overhead
 MOST_PEOPLE = 100_000_000
+MOST_WORKERS = 1024
+CONNECT_S = 5.0  # a scheduler that is there answers much sooner
+_ADDRESS = re.compile(
+    r"(?:tcp|tls|ws|wss|ucx)://(?P<host>\[[0-9a-fA-F:.]+\]|[\w.-]+):(?P<port>\d{1,5})"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +100,14 @@ def each_block(
     Raises
     ------
     InputError
-        As `blocks`, or workers below 1.
+        As `blocks`, workers below 1 or above 1024, or a cluster that is no scheme://host:port.
     ModelError
         The cluster cannot be reached, or the optional extra `scale` is not installed.
     """
-    if workers is not None and workers < 1:
-        raise InputError(f"The number of workers was {workers}; expected 1 or more.")
+    if workers is not None and not 1 <= workers <= MOST_WORKERS:
+        raise InputError(f"The number of workers was {workers}; expected 1 to {MOST_WORKERS:,}.")
+    if cluster is not None:
+        _checked_address(cluster)
     pieces = list(blocks(n, block, seed))
     count = min(workers or usable_cores(), len(pieces))
     if cluster is not None:
@@ -160,17 +171,52 @@ def _on_cluster(fn: Callable[[Block], T], pieces: list[Block], address: str) -> 
             "--cluster needs Dask distributed, which is not installed; "
             "install the extra with: pip install 'reprieve[scale]'."
         ) from error
-    with _client(Client, address) as client:
-        window = 2 * max(1, sum(client.nthreads().values()))
+    with _quiet(), _client(Client, address) as client:
+        threads = sum(client.nthreads().values())
+        if not threads:
+            raise ModelError(
+                f"The Dask scheduler at '{address}' has no workers; start one with "
+                f"`dask worker {address}`."
+            )
+        window = 2 * threads
         # pure=False: two runs with equal arguments are still two runs
         yield from _in_order(lambda piece: client.submit(fn, piece, pure=False), pieces, window)
 
 
+def _checked_address(address: str) -> tuple[str, int]:
+    """Host and port of a scheduler's address."""
+    found = _ADDRESS.fullmatch(address.strip())
+    if not found or not 1 <= int(found["port"]) <= 65535:
+        raise InputError(
+            f"'{address}' is no address of a Dask scheduler; expected scheme://host:port, such as "
+            "tcp://127.0.0.1:8786."
+        )
+    return found["host"].strip("[]"), int(found["port"])
+
+
 def _client(make: Any, address: str) -> Any:
+    """A client of the scheduler, or one sentence; Dask alone would try and log for long."""
+    host, port = _checked_address(address)
     try:
-        return make(address, timeout="10s", set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
+        with socket.create_connection((host, port), timeout=CONNECT_S) as probe:
+            # a scheduler greets first; Dask waits without end for one that does not
+            if address.strip().startswith("tcp:") and not probe.recv(1):
+                raise ConnectionError
+        return make(address.strip(), timeout=f"{CONNECT_S:g}s", set_as_default=False)
+    except (OSError, TimeoutError, ValueError, RuntimeError) as error:
         raise ModelError(
             f"No Dask scheduler answered at '{address}'; start one with `dask scheduler` "
             "and give its address, such as tcp://127.0.0.1:8786."
         ) from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """What Dask logs about a connection stays unsaid: the refusal says it in one sentence."""
+    logger = logging.getLogger("distributed")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL + 1)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
