@@ -21,8 +21,11 @@ HERE = Path(__file__).parent / "images"
 def main(seed: int) -> None:
     """Write the pictures; the same seed writes the same bytes."""
     found = demo.gather(seed)
-    courses = [("after six infusions", found.infusions), ("after four weeks of spray", found.spray)]
-    title = "Six infusions in two weeks, then none"
+    courses = [
+        ("after six open infusions", found.infusions),
+        ("after four weeks of masked spray", found.spray),
+    ]
+    title = "Six open infusions in two weeks, then none"
     pictures = {
         "course": course_picture(found.infusions, demo.INFUSIONS_SEEN, title, 53.0),
         "lasting": lasting_picture(courses, demo.LASTING_SEEN),
