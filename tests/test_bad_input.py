@@ -1,5 +1,6 @@
 """Bad input of every kind, at every command: exit 2, one clear sentence, no traceback."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -33,7 +34,10 @@ FILES = {
     "corrupt.toml": "not valid TOML",
     "empty.toml": "is missing",
     "binary.toml": "cannot be read as UTF-8",
-    "folder": "Is a directory",
+    "folder": "is a folder",
+    "/dev/full": "/dev/full: this is a device",
+    "pipe": "pipe: this is a device or a pipe",
+    "huge": "huge: the file holds 1,000 MB",
     "aware.toml": "psychic",
     "grains.toml": "Unknown unit 'grains'",
     "late.toml": "visits_d",
@@ -84,15 +88,21 @@ OTHER = {
     ("calibrate", "--seed", "-1"): "range",
     ("calibrate", "--date", "yesterday"): "is no date",
     ("calibrate", "--from", "missing.json"): "No such file",
-    ("calibrate", "--from", "binary.toml"): "is not text",
-    ("calibrate", "--from", "folder"): "directory",
+    ("calibrate", "--from", "binary.toml"): "binary.toml is not text",
+    ("calibrate", "--from", "folder"): "folder: this is a folder",
+    ("calibrate", "--from", "/dev/zero"): "/dev/zero: this is a device",
     ("calibrate", "--out", "nowhere/x.json"): "folder does not exist",
     ("evidence", "show", "nobody_1900"): "nobody_1900",
     ("evidence", "list", "gossip"): "gossip",
     ("evidence", "cite", "nobody_1900"): "nobody_1900",
     ("evidence", "show", "daly_2019", "--out", "nowhere/x"): "folder does not exist",
     ("events", "check", "missing.csv"): "No such file",
-    ("events", "check", "folder"): "Is a directory",
+    ("events", "check", "folder"): "is a folder",
+    ("events", "check", "/dev/zero"): "/dev/zero: this is a device",
+    ("events", "check", "pipe"): "pipe: this is a device",
+    ("events", "check", "huge"): "huge: the file holds 1,000 MB",
+    ("trial", ""): "No file name",
+    ("validate", ""): "No file name",
     ("events", "check", "binary.toml"): "not a text file",
     ("events", "check", "corrupt.toml"): "line 1",
     ("events", "check", "negative.csv"): "line 2, column TIME",
@@ -155,6 +165,9 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "weight.csv").write_text("ID,TIME,AMT,WT\n1,0,5,nan\n1,1,.,nan\n")
     (tmp_path / "fine.csv").write_text("ID,TIME,AMT\n1,0,5\n1,1,.\n")
     (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    with (tmp_path / "huge").open("wb") as file:
+        file.truncate(1_000_000_000)  # holds no block of the disk
     for name, (good, bad) in SPOILT.items():
         assert good in TRIAL
         (tmp_path / name).write_text(TRIAL.replace(good, bad))

@@ -5,6 +5,8 @@ A refusal is one sentence that names the file, the table and the key.
 """
 
 import math
+import os
+import stat
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Any, NoReturn
 from reprieve.errors import EvidenceError
 
 STATUSES = ("verified", "recalled", "digitised", "derived", "assumed")
+MOST_TOML_BYTES = 20_000_000
 STANDINGS = ("label", "guideline", "clinic", "assumed")
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -29,14 +32,39 @@ def parse_toml(text: str, where: str) -> dict[str, Any]:
 
 
 def read_text(path: Path) -> str:
-    """The text of an evidence file; a missing or undecodable file is refused."""
+    """The text of an evidence file; a missing, special or undecodable file is refused."""
     try:
+        check_file(path, MOST_TOML_BYTES)
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise EvidenceError(f"{path}: no such file; give the path of a TOML file.") from None
     except (OSError, UnicodeDecodeError) as error:
         reason = " ".join(str(error).split())
         raise EvidenceError(f"{path}: cannot be read as UTF-8 text: {reason}.") from None
+
+
+def check_file(path: str | Path, most_bytes: int) -> None:
+    """Refuse what a reader would hang on: no name, a folder, a device or pipe, a giant file.
+
+    Raises
+    ------
+    EvidenceError
+        Naming the file and what it is.
+    OSError
+        The file does not exist or may not be looked at.
+    """
+    if str(path) in ("", "."):
+        raise EvidenceError("No file name was given; give the path of a file.")
+    found = os.stat(path)
+    if stat.S_ISDIR(found.st_mode):
+        raise EvidenceError(f"{path}: this is a folder; give the path of a file.")
+    if not stat.S_ISREG(found.st_mode):
+        raise EvidenceError(f"{path}: this is a device or a pipe; give the path of a file.")
+    if found.st_size > most_bytes:
+        raise EvidenceError(
+            f"{path}: the file holds {found.st_size / 1e6:,.0f} MB; "
+            f"at most {most_bytes / 1e6:g} MB are read."
+        )
 
 
 def freeze(value: Any) -> Any:

@@ -13,8 +13,10 @@ import numpy as np
 
 from reprieve.engine.mood.model import Array, MoodParameters, free_names, priors
 from reprieve.errors import EvidenceError
+from reprieve.evidence.schema import check_file
 from reprieve.version import __version__
 
+MOST_BYTES = 200_000_000
 SHIPPED = "ensemble.json"
 
 
@@ -103,7 +105,10 @@ def read(path: str | Path) -> Ensemble:
         The file is missing, is not JSON, or does not fit this engine's parameters.
     """
     try:
+        check_file(path, MOST_BYTES)
         return _parse(Path(path).read_text(encoding="utf-8"), str(path))
+    except UnicodeDecodeError as error:
+        raise EvidenceError(f"Ensemble {path} is not text; expected JSON in UTF-8.") from error
     except OSError as error:
         raise EvidenceError(f"Ensemble {path} cannot be read: {error.strerror}.") from error
 

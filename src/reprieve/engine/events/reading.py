@@ -7,7 +7,9 @@ from pathlib import Path
 
 from reprieve.engine.events.table import COLUMNS, Event, EventTable
 from reprieve.errors import InputError
+from reprieve.evidence.schema import check_file
 
+MOST_BYTES = 200_000_000
 MOST_ROWS = 5_000_000
 MOST_ADDITIONAL = 100_000
 LONGEST_H = 1e6
@@ -29,6 +31,7 @@ def read(path: str | Path) -> EventTable:
         Naming the line and the column: what stood there and what was expected.
     """
     try:
+        check_file(path, MOST_BYTES)
         text = Path(path).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(f"'{path}' is not a text file; expected CSV in UTF-8.") from error

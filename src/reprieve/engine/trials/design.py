@@ -190,6 +190,8 @@ def find(name_or_path: str) -> Design:
     """A trial file by its path, or a shipped design by its name."""
     if name_or_path in shipped_names():
         return shipped(name_or_path)
+    if not name_or_path.strip():
+        raise EvidenceError("No file name was given; give a trial file or a shipped design.")
     return read_design(Path(name_or_path))
 
 
