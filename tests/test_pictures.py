@@ -351,3 +351,11 @@ def test_degenerate_data_still_draw(values):
     log = Figure("t", x=Axis("x", log=True), y=Axis("y", log=True)).points(at, values, "a")
     ET.fromstring(log.svg())
     assert "t" in terminal(log, color=False)
+
+
+def test_the_key_in_characters_names_a_label_once():
+    fig = Figure("Levels", "A line inside its band.", Axis("h"), Axis("ng/mL"))
+    x = np.array([0.0, 1.0, 2.0])
+    fig.band(x, x, x + 2, "drug one").line(x, x + 1, "drug one").line(x, x + 3, "drug two")
+    drawn = terminal(fig, color=False)
+    assert drawn.count("drug one") == drawn.count("drug two") == 1

@@ -1,5 +1,7 @@
 """Pictures in characters, for whoever works in a terminal."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import plotext
 
@@ -34,26 +36,39 @@ def terminal(picture: Picture, columns: int = 90, rows: int = 22, *, color: bool
     plotext.clear_figure()
     plotext.theme("clear" if not color else "pro")
     plotext.plot_size(columns, rows)
-    for mark, name in zip(picture.marks, assign(picture.marks), strict=True):
+    told = _told(picture.marks)
+    for k, (mark, name) in enumerate(zip(picture.marks, assign(picture.marks), strict=True)):
         paint = _COLORS.get(name, "default")
         if isinstance(mark, Bars):
             _bars(mark, paint, [m for m in picture.marks if isinstance(m, Bars)])
         else:
-            _draw(mark, paint, picture)
+            _draw(mark, paint, picture, mark.label if k in told else None)
     _axes(picture, columns, rows)
     plotext.title(picture.title)
     text: str = plotext.build()
     return (text if color else plotext.uncolorize(text)).rstrip() + "\n"
 
 
-def _draw(mark: Mark, color: str, figure: Figure) -> None:
+def _told(marks: Sequence[Mark]) -> set[int]:
+    """Which marks speak for their label in the key: one a label, and a band only if alone."""
+    chosen: dict[str, int] = {}
+    for k, mark in enumerate(marks):
+        if mark.label and (
+            mark.label not in chosen
+            or (isinstance(marks[chosen[mark.label]], Band) and not isinstance(mark, Band))
+        ):
+            chosen[mark.label] = k
+    return set(chosen.values())
+
+
+def _draw(mark: Mark, color: str, figure: Figure, label: str | None) -> None:
     match mark:
         case Line():
             x, y = _held(mark) if mark.step else (mark.x, mark.y)
-            _stroke(figure, x, y, mark.label, color)
+            _stroke(figure, x, y, label, color)
         case Band():
             _stroke(figure, mark.x, mark.low, None, color, "·")
-            _stroke(figure, mark.x, mark.high, mark.label, color, "·")
+            _stroke(figure, mark.x, mark.high, label, color, "·")
         case Points():
             for x, low, high in zip(mark.x, mark.low, mark.high, strict=False):
                 _stroke(figure, np.array([x, x]), np.array([low, high]), None, color)
@@ -62,7 +77,7 @@ def _draw(mark: Mark, color: str, figure: Figure) -> None:
             at = _places(figure, mark.x, mark.y)
             shape = "○" if mark.hollow else "●"
             if at[0]:  # plotext cannot name an empty series
-                plotext.scatter(*at, label=mark.label, color=color, marker=shape)
+                plotext.scatter(*at, label=label, color=color, marker=shape)
         case Stems():
             for x, h in zip(mark.x, mark.height, strict=True):
                 _stroke(figure, np.array([x, x]), np.array([0.0, h]), None, color)
