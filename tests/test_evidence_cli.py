@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from reprieve.cli.evidence import FOLDERS, command
 from reprieve.errors import UnknownNameError
-from reprieve.evidence import observations
+from reprieve.evidence import bibliography, observations
 
 
 def run(*words: str) -> Result:
@@ -81,6 +81,13 @@ def test_search_looks_into_notes_populations_and_outcomes():
 
 def test_search_without_a_hit_says_so():
     assert "0 rows" in run("search", "zzzz").output
+
+
+def test_cite_prints_json():
+    one = json.loads(run("cite", "berman_2000", "--json").output)
+    assert [(r["key"], r["doi"]) for r in one] == [("berman_2000", "10.1016/S0006-3223(99)00230-9")]
+    assert one[0]["text"] in run("cite", "berman_2000").output
+    assert len(json.loads(run("cite", "--json").output)) == len(bibliography())
 
 
 def test_cite_prints_lines_or_bibtex(tmp_path: Path):

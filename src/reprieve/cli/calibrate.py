@@ -5,17 +5,32 @@ from pathlib import Path
 
 import click
 
-from reprieve.cli.options import COUNT, SEED, Day, OutFile
+from reprieve.cli.options import SEED, Day, OutFile
 
 
 @click.command()
 @click.option("--out", type=OutFile(), default="ensemble.json", show_default=True)
-@click.option("--members", type=COUNT, default=100, show_default=True, help="Sets in the ensemble.")
 @click.option(
-    "-n", "patients", type=COUNT, default=4096, show_default=True, help="Patients an arm."
+    "--members",
+    type=click.IntRange(2, 10_000),
+    default=100,
+    show_default=True,
+    help="Sets in the ensemble.",
 )
 @click.option(
-    "--steps", type=COUNT, default=12, show_default=True, help="Most steps of the search."
+    "-n",
+    "patients",
+    type=click.IntRange(256, 1_000_000),
+    default=4096,
+    show_default=True,
+    help="Patients an arm.",
+)
+@click.option(
+    "--steps",
+    type=click.IntRange(1, 1000),
+    default=12,
+    show_default=True,
+    help="Most steps of the search.",
 )
 @click.option("--seed", type=SEED, default=3, show_default=True, help="Same seed, same ensemble.")
 @click.option(
@@ -42,11 +57,8 @@ def command(
     from reprieve.engine.calibration import fit as cal
     from reprieve.engine.calibration.ensemble import read
     from reprieve.engine.mood.stimuli import FormStimuli
-    from reprieve.errors import InputError
     from reprieve.report.console import progress_bar
 
-    if members < 2 or patients < 256 or steps < 1:
-        raise InputError("Give at least 2 members, 256 patients an arm and 1 step.")
     problem = cal.Problem(FormStimuli(), patients, seed)
     origin = None if start is None else read(start).best().theta()
     with progress_bar("Searching the mode", quiet=as_json) as tick:

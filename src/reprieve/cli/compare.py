@@ -4,16 +4,27 @@ from pathlib import Path
 
 import click
 
-from reprieve.cli.options import COUNT, SEED, OutFile
+from reprieve.cli.options import SEED, OutFile
 
 
 @click.command()
 @click.argument("treatments", nargs=-1, required=True)
 @click.option("--for", "span", default="12w", show_default=True, help="How far to look: 12w, 84d.")
 @click.option("--population", "people", default="trd", show_default=True, help="trd or first_line.")
-@click.option("-n", "patients", type=COUNT, default=2048, show_default=True, help="Patients each.")
 @click.option(
-    "--sets", type=COUNT, default=24, show_default=True, help="Parameter sets behind the intervals."
+    "-n",
+    "patients",
+    type=click.IntRange(100, 1_000_000),
+    default=2048,
+    show_default=True,
+    help="Patients each.",
+)
+@click.option(
+    "--sets",
+    type=click.IntRange(2, 1000),
+    default=24,
+    show_default=True,
+    help="Parameter sets behind the intervals.",
 )
 @click.option("--seed", type=SEED, default=1, show_default=True, help="Same seed, same numbers.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -41,16 +52,18 @@ def command(
     from reprieve.engine.mood.stimuli import FormStimuli
     from reprieve.engine.trials.comparators import comparator, population
     from reprieve.engine.trials.comparison import compare
+    from reprieve.errors import InputError
     from reprieve.report import compare as report
     from reprieve.report.console import progress_bar
 
     horizon = report.horizon_days(span)
     who = population(people)
+    members = ensemble()
+    if sets > len(members):
+        raise InputError(f"--sets was {sets}; the ensemble holds {len(members)} parameter sets.")
     chosen = [comparator(text, who, horizon) for text in treatments]
     with progress_bar("Comparing", quiet=as_json) as tick:
-        result = compare(
-            chosen, who, horizon, ensemble(), FormStimuli(), patients, sets, seed, tick
-        )
+        result = compare(chosen, who, horizon, members, FormStimuli(), patients, sets, seed, tick)
     text = json.dumps(report.record(result), indent=1)
     if out:
         Path(out).write_text(text + "\n", encoding="utf-8")

@@ -49,6 +49,8 @@ def command(out: str, seed: int, as_json: bool, show: bool) -> None:
 
 
 def _folder(out: str) -> Path:
+    if not out.strip():
+        raise InputError("--out is empty; give a folder.")
     folder = Path(out)
     if folder.exists() and not folder.is_dir():
         raise InputError(f"--out {out} is a file; give a folder.")

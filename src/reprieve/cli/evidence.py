@@ -102,12 +102,21 @@ def search(words: tuple[str, ...], kind: str | None, as_json: bool, out: str | N
 @command.command()
 @click.argument("keys", nargs=-1)
 @click.option("--bibtex", is_flag=True, help="Print BibTeX entries.")
+@JSON
 @OUT
-def cite(keys: tuple[str, ...], bibtex: bool, out: str | None) -> None:
+def cite(keys: tuple[str, ...], bibtex: bool, as_json: bool, out: str | None) -> None:
     """Print the reference list of KEYS, or the whole bibliography."""
-    from reprieve.evidence import bibliography
+    from reprieve.errors import InputError
+    from reprieve.evidence import bibliography, reference
     from reprieve.evidence import cite as listed
 
+    if as_json and bibtex:
+        raise InputError("--json and --bibtex exclude each other; give one of them.")
+    if as_json:
+        found = [(key, reference(key)) for key in keys or tuple(bibliography())]
+        records = [{"key": key, "type": r.kind, **r.fields, "text": str(r)} for key, r in found]
+        _write(json.dumps(records, indent=1, ensure_ascii=False), out)
+        return
     _write(listed(*(keys or tuple(bibliography())), bibtex=bibtex), out)
 
 

@@ -8,7 +8,9 @@ from typing import Any
 import click
 
 COUNT = click.IntRange(min=1)
-SEED = click.IntRange(min=0)
+PATIENTS = click.IntRange(min=1, max=100_000_000)
+WORKERS = click.IntRange(min=1, max=1024)
+SEED = click.IntRange(min=0, max=2**63 - 1)
 
 
 class OutFile(click.Path):

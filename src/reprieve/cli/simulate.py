@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reprieve.cli.options import COUNT, SEED, OutFile
+from reprieve.cli.options import PATIENTS, SEED, WORKERS, OutFile
 
 if TYPE_CHECKING:
     from reprieve.engine.mood.model import Baseline
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("regimen")
 @click.option(
-    "-n", "patients", type=COUNT, default=10_000, show_default=True, help="Virtual patients."
+    "-n", "patients", type=PATIENTS, default=10_000, show_default=True, help="Virtual patients."
 )
 @click.option("--seed", type=SEED, default=1, show_default=True, help="Same seed, same numbers.")
 @click.option("--for", "span", help="How long to follow: 8w, 56d; 4 weeks after the last session.")
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     help="What patients know of the allocation: open, midazolam_control ...",
 )
 @click.option("--strict", is_flag=True, help="Refuse a regimen that leaves something out.")
-@click.option("--workers", type=COUNT, help="Cores to use; all of them when left out.")
+@click.option("--workers", type=WORKERS, help="Cores to use; all of them when left out.")
 @click.option("--cluster", help="Address of a Dask scheduler, such as tcp://127.0.0.1:8786.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(

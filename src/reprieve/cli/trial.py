@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reprieve.cli.options import COUNT, SEED, Number, OutFile
+from reprieve.cli.options import PATIENTS, SEED, WORKERS, Number, OutFile
 
 if TYPE_CHECKING:
     from reprieve.engine.trials.virtual import VirtualTrial
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("file")
 @click.option(
-    "-n", "patients", type=COUNT, default=10_000, show_default=True, help="Patients an arm."
+    "-n", "patients", type=PATIENTS, default=10_000, show_default=True, help="Patients an arm."
 )
 @click.option("--seed", type=SEED, default=1, show_default=True, help="Same seed, same numbers.")
 @click.option(
     "--remission", type=Number(0, 60), default=10.0, show_default=True, help="MADRS at most."
 )
-@click.option("--workers", type=COUNT, help="Cores to use; all of them when left out.")
+@click.option("--workers", type=WORKERS, help="Cores to use; all of them when left out.")
 @click.option("--cluster", help="Address of a Dask scheduler, such as tcp://127.0.0.1:8786.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--out", type=OutFile(), help="Write the JSON to this file too.")

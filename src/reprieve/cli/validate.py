@@ -5,24 +5,26 @@ from importlib import import_module
 
 import click
 
-from reprieve.cli.options import COUNT, SEED, OutFile
+from reprieve.cli.options import PATIENTS, SEED, WORKERS, OutFile
 from reprieve.errors import InputError
 
 
 @click.command()
 @click.argument("file", required=False)
-@click.option("--kinetics", "part", flag_value="kinetics", help="Concentrations, row by row.")
-@click.option("--safety", "part", flag_value="safety", help="Acute effects, row by row.")
-@click.option("--facts", "part", flag_value="facts", help="The course of depression (default).")
-@click.option("-n", "patients", type=COUNT, help="Virtual patients an arm.")
+@click.option("--kinetics", is_flag=True, help="Concentrations, row by row.")
+@click.option("--safety", is_flag=True, help="Acute effects, row by row.")
+@click.option("--facts", is_flag=True, help="The course of depression (default).")
+@click.option("-n", "patients", type=PATIENTS, help="Virtual patients an arm.")
 @click.option("--seed", type=SEED, default=1, show_default=True, help="Same seed, same numbers.")
-@click.option("--workers", type=COUNT, help="Cores to use; all of them when left out.")
+@click.option("--workers", type=WORKERS, help="Cores to use; all of them when left out.")
 @click.option("--cluster", help="Address of a Dask scheduler, such as tcp://127.0.0.1:8786.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--out", type=OutFile(), help="Write .html, .md or JSON here.")
 def command(
     file: str | None,
-    part: str | None,
+    kinetics: bool,
+    safety: bool,
+    facts: bool,
     patients: int | None,
     seed: int,
     workers: int | None,
@@ -37,6 +39,11 @@ def command(
     """
     from reprieve.report.asked import Asked
 
+    given = {"kinetics": kinetics, "safety": safety, "facts": facts}
+    parts = [name for name, chosen in given.items() if chosen]
+    if len(parts) > 1:
+        raise InputError(f"--{' and --'.join(parts)} exclude each other; give one of them.")
+    part = parts[0] if parts else None
     if file is not None and part in ("kinetics", "safety"):
         raise InputError(f"--{part} takes no FILE; give a trial file without it.")
     asked = Asked(file, as_json, out, seed, patients, workers, cluster)

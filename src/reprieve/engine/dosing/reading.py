@@ -7,6 +7,7 @@ dose     = amount [length] {[","] "then" amount length}
 """
 
 import math
+import re
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
@@ -209,7 +210,9 @@ class _Reader:
     def set(self, draft: Draft, part: str, value: object, token: Token) -> None:
         """Store a part of the phase; each may be said once."""
         if part in draft.spans:
-            raise self.fail(f"The {part} is given twice in one phase.", token)
+            named = {"span_h": "span", "from_d": "first day", "until_d": "last day",
+                     "times_h": "list of days"}.get(part, part)  # fmt: skip
+            raise self.fail(f"The {named} is given twice in one phase.", token)
         draft.spans[part] = (token.start, self.tokens[self.i - 1].end)
         if part != "schedule":
             setattr(draft, part, value)
@@ -246,6 +249,10 @@ class _Reader:
     def no_unit(self, number: Token) -> RegimenError:
         """The number has no unit, or the word behind it is none that is known."""
         token = self.peek()
+        if re.match(r"\d+,\d", self.text[number.start :]):
+            return self.fail(
+                "Decimals are written with a point here, not a comma, such as 0.5 mg/kg.", number
+            )
         known = v.DRUG_WORDS.keys() | v.ROUTE_WORDS.keys() | v.FORM_WORDS.keys() | v.FILLER
         known |= JOINERS | {"then", "over", "for", "every", "on", "at", "from", ","} | {*v.TIMES}
         if token is not None and token.kind != "number" and token.word not in known:

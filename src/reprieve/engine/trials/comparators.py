@@ -13,6 +13,7 @@ from importlib.resources import files
 from typing import Any
 
 from reprieve.engine.dosing.doses import Regimen
+from reprieve.engine.dosing.vocabulary import DRUG_WORDS, tokens
 from reprieve.engine.mood.model import Baseline
 from reprieve.engine.trials.design import Course, Plan, Sitting, sittings
 from reprieve.errors import InputError, UnknownNameError
@@ -166,7 +167,9 @@ def comparator(text: str, people: Population, horizon_d: float) -> Comparator:
     key = _keys().get(_plain(text))
     if key is not None:
         return _named(key, people, horizon_d)
-    if not any(letter.isdigit() for letter in text):
+    first = next(iter(tokens(text)), None)
+    about_a_drug = first is not None and first.word in DRUG_WORDS
+    if not about_a_drug and not any(letter.isdigit() for letter in text):
         raise UnknownNameError("treatment", text, treatment_names())
     return _quoted(text, people, horizon_d)
 
