@@ -123,6 +123,9 @@ OTHER = {
     ("validate", ""): "No file name",
     ("events", "check", "binary.toml"): "not a text file",
     ("events", "check", "corrupt.toml"): "line 1",
+    ("events", "check", "giant.csv"): "line 2, column AMT: 1e+08 mg",
+    ("events", "predict", "giant.csv"): "line 2, column AMT: 1e+08 mg",
+    ("events", "predict", "other.csv"): "line 2, column DRUG",
     ("events", "check", "negative.csv"): "line 2, column TIME",
     ("events", "predict", "missing.csv"): "No such file",
     ("events", "predict", "weight.csv"): "line 2, column WT",
@@ -180,6 +183,8 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "binary.toml").write_bytes(bytes(range(256)))
     (tmp_path / "empty.toml").write_text("")
     (tmp_path / "negative.csv").write_text("ID,TIME,AMT\n1,-1,5\n")
+    (tmp_path / "giant.csv").write_text("ID,TIME,AMT\n1,0,99999999\n1,1,.\n")
+    (tmp_path / "other.csv").write_text("ID,TIME,AMT,DRUG\n1,0,5,4\n1,1,.,4\n")
     (tmp_path / "weight.csv").write_text("ID,TIME,AMT,WT\n1,0,5,nan\n1,1,.,nan\n")
     (tmp_path / "fine.csv").write_text("ID,TIME,AMT\n1,0,5\n1,1,.\n")
     (tmp_path / "folder").mkdir()

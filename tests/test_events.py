@@ -3,13 +3,16 @@
 import csv
 import io
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
+from reprieve.cli.events import command
 from reprieve.engine.dosing.doses import Regimen
 from reprieve.engine.events.models import (
     LinearModel,
@@ -423,3 +426,29 @@ def test_doses_superpose_scale_and_shift(
     scaled = [replace(e, amt=e.amt * factor) for e in events]
     np.testing.assert_allclose(run(scaled), factor * together, rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(run(events, shift), together, rtol=1e-6, atol=1e-9)
+
+
+def test_what_is_written_predicts_what_was_given(tmp_path: Path) -> None:
+    """The drug goes with the table, so racemic doses are not taken for S-ketamine."""
+    path, runner = tmp_path / "doses.csv", CliRunner()
+    text = "ketamine 0.5 mg/kg IV over 40 min once"
+    wrote = runner.invoke(command, ["from", text, "--times", "0.3,2", "--out", str(path)])
+    assert wrote.exit_code == 0
+    made = list(csv.DictReader(path.read_text().splitlines()))
+    assert "DUR" not in made[0]
+    assert (made[0]["CMT"], made[0]["DRUG"]) == ("1", "1")
+    assert float(made[0]["RATE"]) == pytest.approx(35 / (40 / 60))
+    back = runner.invoke(command, ["predict", str(path)])
+    assert "both enantiomers" in back.stderr
+    found = [float(r["PRED"]) for r in csv.DictReader(back.stdout.splitlines()) if r["AMT"] == "."]
+    expected = concentrations(Regimen.parse(text).doses, one_person(), np.array([0.3, 2.0]))
+    np.testing.assert_allclose(found, 1000 * expected.ketamine[0], rtol=1e-9)
+
+
+def test_columns_of_the_file_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text("id;TIME;AMT;ALAG1;Site;PRED\n1;0;5;0;7;9\n1;1.50;.;0;7;9\n")
+    out = CliRunner().invoke(command, ["predict", str(path)]).stdout.splitlines()
+    assert out[0] == "id,TIME,AMT,ALAG1,Site,PRED"
+    assert out[1] == "1,0,5,0,7,."
+    assert out[2].startswith("1,1.50,.,0,7,")

@@ -14,8 +14,8 @@ from reprieve.cli.options import SEED, OutFile
 def command() -> None:
     """NONMEM-style event tables, in and out.
 
-    Columns: ID TIME AMT RATE DUR II ADDL SS EVID CMT DV MDV ALAG F and covariates (WT, AGE, SEX);
-    hours and mg.
+    Columns: ID TIME AMT RATE DUR II ADDL SS EVID CMT DV MDV ALAG F and covariates (WT, AGE, SEX,
+    DRUG 1 racemic ketamine, 2 esketamine); hours and mg.
     """
 
 
@@ -25,10 +25,12 @@ def command() -> None:
 def check(file: str, as_json: bool) -> None:
     """Read FILE, check every row, and say what it holds."""
     from reprieve.engine.events.models import people_of
+    from reprieve.engine.events.prediction import counts_both, refuse_impossible
     from reprieve.engine.events.reading import read
 
     table = read(file)
     people_of(table)
+    refuse_impossible(table, counts_both(table) is not False)
     doses = [e for e in table.events if e.is_dose]
     summary: dict[str, Any] = {
         "file": file,
@@ -90,7 +92,13 @@ def from_(
     people = one_person(weight, age)
     samples = _hours(times)
     if model is None:
-        table = from_regimen(parsed, people, samples)
+        if any(d.route != "iv" for d in parsed.doses):
+            click.echo(
+                "note: AMT is what is given, before absorption; --model writes what enters each "
+                "compartment.",
+                err=True,
+            )
+        table = from_regimen(parsed, people, samples, cmt="1")
     else:
         table = inputs_table(parsed, people, model, samples)
     _put(table.rows(), as_json, out)
@@ -124,8 +132,9 @@ def predict(
     """Add a PRED column to FILE: the model's concentration at every row with EVID 0 or 2."""
     import numpy as np
 
+    from reprieve.engine.events.prediction import counts_both
     from reprieve.engine.events.prediction import predict as predicted
-    from reprieve.engine.events.reading import read
+    from reprieve.engine.events.reading import raw_rows, read
     from reprieve.errors import InputError
 
     if seed is not None and seed < 0:
@@ -133,8 +142,25 @@ def predict(
     table = read(file)
     rng = None if seed is None else np.random.default_rng(seed)
     scale = 1000.0 if unit == "ng/mL" else 1.0
-    values = {k: scale * c for k, c in predicted(table, model, rng, racemic).items()}
-    _put(table.rows(values), as_json, out)
+    recorded = counts_both(table)
+    if racemic and recorded is False:
+        raise InputError("--racemic was given, and column DRUG says esketamine; drop one of them.")
+    both = racemic or bool(recorded)
+    values = {k: scale * c for k, c in predicted(table, model, rng, both).items()}
+    what = "racemic ketamine, both enantiomers" if both else "S-ketamine"
+    hint = "" if both or recorded is False else "; --racemic or a column DRUG (1) says otherwise"
+    click.echo(f"note: model {model}; AMT and PRED count {what}{hint}.", err=True)
+    _put(_with_predictions(raw_rows(file), values), as_json, out)
+
+
+def _with_predictions(rows: list[list[str]], values: dict[int, float]) -> list[list[str]]:
+    """The user's own columns as they came, an earlier PRED replaced by this one at the end."""
+    keep = [k for k, name in enumerate(rows[0]) if name.upper() != "PRED"]
+    made = [[*(rows[0][k] for k in keep), "PRED"]]
+    for place, row in enumerate(rows[1:]):
+        value = repr(float(values[place])) if place in values else "."
+        made.append([*(row[k] for k in keep), value])
+    return made
 
 
 def _hours(text: str | None) -> list[float]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reprieve.engine.dosing.doses import ROUTES, Dose, Regimen
-from reprieve.engine.events.table import Event, EventTable
+from reprieve.engine.events.table import DRUG_CODES, Event, EventTable, rate_of
 from reprieve.engine.kinetics.compartments import deepest
 from reprieve.engine.kinetics.concentrations import SHARES, plan_for
 from reprieve.engine.kinetics.models import Individuals, KineticModel, kinetic_model
@@ -174,9 +174,9 @@ def inputs_table(
             ]
             for k, (time, amount, duration) in enumerate(zip(*columns, strict=True)):
                 if amount > 0:
-                    rate = (-2.0, float(duration)) if duration > 0 else (0.0, 0.0)
+                    rate = rate_of(float(amount), float(duration))
                     rows[k].append(
-                        Event(str(k + 1), float(time), 1, float(amount), *rate, cmt=cmt, mdv=1)
+                        Event(str(k + 1), float(time), 1, float(amount), rate, cmt=cmt, mdv=1)
                     )
     return _with_samples(rows, people, times_h)
 
@@ -188,8 +188,9 @@ def _with_samples(rows: list[list[Event]], people: People, times_h: Sequence[flo
             "WT": float(people.weight_kg[k]),
             "AGE": float(people.age_y[k]),
             "SEX": float(people.female[k]),
+            "DRUG": DRUG_CODES["esketamine"],
         }
         seen = [Event(str(k + 1), float(t), 0, cmt="1", mdv=1) for t in sorted(times_h)]
         ordered = sorted([*given, *seen], key=lambda e: (e.time_h, e.is_dose))
         events += [replace(e, covariates=who) for e in ordered]
-    return EventTable(tuple(events), ("WT", "AGE", "SEX"))
+    return EventTable(tuple(events), ("WT", "AGE", "SEX", "DRUG"))

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reprieve.engine.core.linear import exponential
+from reprieve.engine.dosing.doses import ROUTES, largest_amount
 from reprieve.engine.events.models import LinearModel, linear_models, people_of
-from reprieve.engine.events.table import Event, EventTable, written_out
-from reprieve.errors import ModelError
+from reprieve.engine.events.table import DRUG_CODES, Event, EventTable, written_out
+from reprieve.errors import InputError, ModelError
 
 Array = NDArray[np.float64]
 
@@ -186,6 +187,52 @@ def predict_person(events: Sequence[Event], model: LinearModel) -> dict[int, flo
     return found
 
 
+def counts_both(table: EventTable) -> bool | None:
+    """Whether AMT counts both enantiomers, by the column DRUG; None where no dose has one.
+
+    Raises
+    ------
+    InputError
+        Another drug than racemic ketamine (1) or esketamine (2), or both in one table.
+    """
+    found: set[float] = set()
+    for event in table.events:
+        column = next((c for c in event.covariates if c.upper() == "DRUG"), None)
+        if not event.is_dose or column is None:
+            continue
+        code = event.covariates[column]
+        found.add(code)
+        if code not in (DRUG_CODES["ketamine"], DRUG_CODES["esketamine"]) or len(found) > 1:
+            raise InputError(
+                f"line {event.line}, column {column}: {code:g} was given; expected 1 (racemic "
+                "ketamine) or 2 (esketamine), the same in every row."
+            )
+    return found == {DRUG_CODES["ketamine"]} if found else None
+
+
+def refuse_impossible(table: EventTable, racemic: bool) -> None:
+    """Refuse doses beyond any published use; a table knows no route, so the widest limit holds.
+
+    Raises
+    ------
+    InputError
+        Naming the line and the column.
+    """
+    drug = "ketamine" if racemic else "esketamine"
+    for event in table.events:
+        if not event.is_dose:
+            continue
+        hours = 24.0 if event.constant else event.input()[1]
+        amount = event.rate * hours if event.constant else event.amt
+        most = max(largest_amount(drug, route, "mg", hours) for route in ROUTES)
+        if amount > most:
+            column = "RATE" if event.constant else "AMT"
+            raise InputError(
+                f"line {event.line}, column {column}: {amount:g} mg of {drug} over {hours:.3g} h "
+                f"is beyond any published use; the limit here is {most:.3g} mg."
+            )
+
+
 def predict(
     table: EventTable,
     model: str,
@@ -205,6 +252,7 @@ def predict(
     ------
     InputError, ModelError, UnknownNameError
     """
+    refuse_impossible(table, racemic)
     people = people_of(table)
     parts = [linear_models(model, people, rng, which=0)]
     if racemic:

@@ -40,6 +40,14 @@ def read(path: str | Path) -> EventTable:
     return parse(text, str(path))
 
 
+def raw_rows(path: str | Path) -> list[list[str]]:
+    """Header and cells of a table as they stand in the file, which `read` has accepted."""
+    text = Path(path).read_text(encoding="utf-8-sig")
+    lines = [line for line in text.split("\n") if line.strip() and not line.startswith("#")]
+    delimiter = next((d for d in ",;\t" if d in lines[0]), ",")
+    return [_cells(line, delimiter, k) for k, line in enumerate(lines, 1)]
+
+
 def parse(text: str, name: str = "table") -> EventTable:
     """Read and check the text of a table; see `read`."""
     if "\0" in text:

@@ -7,6 +7,7 @@ covariate. A dot or nothing is "not given".
 """
 
 import csv
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,6 +24,8 @@ COLUMNS: dict[str, tuple[str, float | None]] = {
     "EVID": ("evid", 0), "CMT": ("cmt", None), "DV": ("dv", None), "MDV": ("mdv", 0),
     "ALAG": ("lag", 0.0), "F": ("f", 1.0),
 }  # fmt: skip
+# what AMT counts, in a column DRUG
+DRUG_CODES = {"ketamine": 1.0, "esketamine": 2.0, "arketamine": 3.0, "midazolam": 4.0}
 _OPTIONAL = ("CMT", "DUR", "II", "ADDL", "SS", "ALAG", "F")
 _OF_A_DOSE = ("AMT", "RATE", "DUR", "II", "ADDL", "SS")
 
@@ -192,7 +195,7 @@ def _regimen(events: tuple[Event, ...], drug: str, route: Route) -> Regimen:
         _expressible(event)
         if event.is_dose:
             amount, duration = event.input()
-            doses.append(Dose(drug, route, amount, "mg", event.time_h, duration))
+            doses.append(Dose(drug, route, amount, "mg", event.time_h, _length(duration)))
     doses.sort(key=lambda dose: dose.time_h)
     session = {t: k for k, t in enumerate(sorted({dose.time_h for dose in doses}))}
     return Regimen(tuple(replace(dose, session=session[dose.time_h]) for dose in doses))
@@ -221,25 +224,35 @@ def from_regimen(
     """Rows for every person: the doses in mg, then observations to be filled at `times_h`.
 
     AMT is what is given, before any bioavailability. Ages, weights and sexes (1 female) become
-    covariates.
+    covariates; DRUG says what AMT counts: 1 racemic ketamine, 2 esketamine, 3 arketamine,
+    4 midazolam.
     """
+    drugs = [DRUG_CODES[d.drug] for d in regimen.doses if d.amount > 0]
     times = sorted(times_h)
     rows: list[Event] = []
     for k in range(len(people)):
         weight = float(people.weight_kg[k])
         who = {"WT": weight, "AGE": float(people.age_y[k]), "SEX": float(people.female[k])}
+        if drugs:
+            who["DRUG"] = drugs[0]
         given = [
-            Event(str(k + 1), d.time_h, 1, d.mg(weight), *_rate(d.mg(weight), d.duration_h),
-                  cmt=cmt, mdv=1, covariates=who)
+            Event(str(k + 1), d.time_h, 1, d.mg(weight), rate_of(d.mg(weight), d.duration_h),
+                  cmt=cmt, mdv=1, covariates=who | {"DRUG": DRUG_CODES[d.drug]})
             for d in regimen.doses
             if d.amount > 0
         ]  # fmt: skip
         seen = [Event(str(k + 1), t, 0, cmt=cmt, mdv=1, covariates=who) for t in times]
         # a sample at the time of a dose is taken before it
         rows += sorted([*given, *seen], key=lambda e: (e.time_h, e.is_dose))
-    return EventTable(tuple(rows), ("WT", "AGE", "SEX"))
+    return EventTable(tuple(rows), ("WT", "AGE", "SEX", *(["DRUG"] if drugs else [])))
 
 
-def _rate(mg: float, duration_h: float) -> tuple[float, float]:
-    """RATE and DUR of a row: an infusion by its duration, which survives scaling."""
-    return (-2.0, duration_h) if duration_h > 0 else (0.0, 0.0)
+def rate_of(mg: float, duration_h: float) -> float:
+    """RATE of a row, mg/h; 0 is at once. Plain NONMEM reads it without a model of the duration."""
+    return mg / duration_h if duration_h > 0 else 0.0
+
+
+def _length(duration_h: float) -> float:
+    """AMT / RATE without the last digit's rounding, where that is a whole number of minutes."""
+    tidy = round(60 * duration_h, 6) / 60
+    return tidy if math.isclose(tidy, duration_h, rel_tol=1e-12) else duration_h
