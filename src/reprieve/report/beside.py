@@ -24,7 +24,7 @@ def beside_table(result: Comparison) -> DataTable | None:
     columns: list[Column | str] = [
         "Trial", "Day", "Arm", "Outcome", Column("Seen", "%", numeric=True),
         Column("Model, that trial, % (95 %)", numeric=True), "",
-        Column("Model, here, % (90 %)", numeric=True), "Fit", "Status", "Row",
+        Column("Model, here, % (90 %)", numeric=False), "Fit", "Status", "Row",
     ]  # fmt: skip
     rows: list[list[Cell]] = [
         [
