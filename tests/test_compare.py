@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reprieve.cli.options import horizon_days
 from reprieve.engine.calibration.ensemble import Ensemble
 from reprieve.engine.mood.model import MoodParameters, free_names
 from reprieve.engine.mood.others import treatments
@@ -131,13 +132,13 @@ def test_a_daily_medicine_runs_as_the_treatment_it_belongs_to():
 
 @given(st.integers(1, 100), st.sampled_from([("d", 1), ("w", 7), ("weeks", 7), ("days", 1)]))
 def test_a_span_reads_as_days(count: int, unit: tuple[str, int]):
-    assert report.horizon_days(f"{count}{unit[0]}") == count * unit[1]
+    assert horizon_days(f"{count}{unit[0]}") == count * unit[1]
 
 
 @pytest.mark.parametrize("text", ["soon", "12", "-3w", "w12", ""])
 def test_a_span_that_is_not_one_is_refused(text: str):
     with pytest.raises(InputError, match="12w"):
-        report.horizon_days(text)
+        horizon_days(text)
 
 
 @pytest.mark.parametrize("days", [0.0, 3.0, 5000.0, float("nan")])

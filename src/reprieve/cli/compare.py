@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from reprieve.cli.options import SEED, OutFile
+from reprieve.cli.options import SEED, OutFile, horizon_days
 
 
 @click.command()
@@ -56,7 +56,7 @@ def command(
     from reprieve.report import compare as report
     from reprieve.report.console import progress_bar
 
-    horizon = report.horizon_days(span)
+    horizon = horizon_days(span)
     who = population(people)
     members = ensemble()
     if sets > len(members):

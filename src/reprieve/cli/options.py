@@ -1,12 +1,16 @@
 """Kinds of options that several commands share; each refuses before any work is done."""
 
 import math
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import click
 
+from reprieve.errors import InputError
+
+DAYS_IN = {"d": 1.0, "w": 7.0, "m": 30.4375}
 COUNT = click.IntRange(min=1)
 PATIENTS = click.IntRange(min=1, max=100_000_000)
 WORKERS = click.IntRange(min=1, max=1024)
@@ -55,3 +59,17 @@ class Day(click.ParamType):  # type: ignore[type-arg]
             return date.fromisoformat(str(value)).isoformat()
         except ValueError:
             self.fail(f"'{value}' is no date; write it as 2026-01-31.", param, ctx)
+
+
+def horizon_days(text: str) -> float:
+    """Days in "12w", "84d" or "6m".
+
+    Raises
+    ------
+    InputError
+        Anything else.
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([dwm])[a-z]*\s*", text.lower())
+    if not found:
+        raise InputError(f"The horizon was '{text}'; expected days, weeks or months, like 12w.")
+    return float(found[1]) * DAYS_IN[found[2]]

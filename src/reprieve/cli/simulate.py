@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from reprieve.cli.options import PATIENTS, SEED, WORKERS, OutFile
+from reprieve.cli.options import PATIENTS, SEED, WORKERS, OutFile, horizon_days
 
 if TYPE_CHECKING:
     from reprieve.engine.mood.model import Baseline
@@ -75,7 +75,6 @@ def command(
     from reprieve.engine.mood.predictors import told
     from reprieve.engine.patient import Patient
     from reprieve.engine.population.simulate import simulate
-    from reprieve.report.compare import horizon_days
     from reprieve.report.console import progress_bar
 
     _writable(out)

@@ -1,13 +1,11 @@
 """A comparison of treatments as tables, a picture and a page."""
 
-import re
 from typing import Any
 
 import numpy as np
 
 from reprieve.engine.trials.comparators import Event
 from reprieve.engine.trials.comparison import Compared, Comparison, Estimate
-from reprieve.errors import InputError
 from reprieve.evidence import reference
 from reprieve.pictures import Axis, Figure, Grid
 from reprieve.report.beside import beside_record, beside_table, brackets, disagreements, verdicts
@@ -27,24 +25,9 @@ from reprieve.report.page import page
 TITLE = "Response over time"
 NO_ROW = "no row in the evidence"
 WHOM = "Effect measured in"
-DAYS_IN = {"d": 1.0, "w": 7.0, "m": 30.4375}
 SHOWN_D = (1.0, 7.0, 14.0, 28.0, 56.0, 84.0, 182.0, 364.0)
 PER_PANEL = 5
 MOST_EVENTS = 6
-
-
-def horizon_days(text: str) -> float:
-    """Days in "12w", "84d" or "6m".
-
-    Raises
-    ------
-    InputError
-        Anything else.
-    """
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([dwm])[a-z]*\s*", text.lower())
-    if not found:
-        raise InputError(f"The horizon was '{text}'; expected days, weeks or months, like 12w.")
-    return float(found[1]) * DAYS_IN[found[2]]
 
 
 def shown(result: Comparison) -> list[int]:

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from reprieve.engine.calibration.validation import FactResult, OutcomeResult
-from reprieve.report.blocks import DataTable
+if TYPE_CHECKING:
+    from reprieve.engine.calibration.validation import FactResult, OutcomeResult
+    from reprieve.report.blocks import DataTable
 
 
 @contextmanager
@@ -42,7 +43,7 @@ def show_json(record: Any) -> None:
     click.echo(json.dumps(record, indent=1))
 
 
-def show_table(table: DataTable, title: str = "") -> None:
+def show_table(table: "DataTable", title: str = "") -> None:
     """A table with its numbers aligned."""
     from rich.console import Console
     from rich.table import Table
@@ -63,7 +64,7 @@ def show_table(table: DataTable, title: str = "") -> None:
     Console().print(shown)
 
 
-def show_facts(results: Sequence[FactResult], lead: str) -> None:
+def show_facts(results: "Sequence[FactResult]", lead: str) -> None:
     """The facts one a line, what fails and why."""
     import click
     from rich.console import Console
@@ -90,7 +91,7 @@ def show_facts(results: Sequence[FactResult], lead: str) -> None:
     click.echo(f"{lead}.")
 
 
-def show_trial(results: Sequence[OutcomeResult], lead: str) -> None:
+def show_trial(results: "Sequence[OutcomeResult]", lead: str) -> None:
     """One trial's outcomes, one a line."""
     import click
     from rich.console import Console

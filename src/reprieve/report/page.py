@@ -4,8 +4,8 @@ import base64
 import hashlib
 from collections.abc import Callable, Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from reprieve.errors import InputError
@@ -23,6 +23,9 @@ from reprieve.report.blocks import (
     Stepper,
 )
 from reprieve.version import __version__
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 MOST_ROWS = 25  # points of one curve listed under a picture
 
@@ -82,7 +85,10 @@ def page(
 
 
 @cache
-def _environment() -> Environment:
+def _environment() -> "Environment":
+    # templates load when a page is made; most commands only print
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     return Environment(
         loader=PackageLoader("reprieve.report"),
         autoescape=True,

@@ -84,8 +84,9 @@ class AcuteModel:
         )
 
 
-def read_model_file(name: str) -> dict[str, Any]:
-    """The tables of one file of `reprieve.evidence.models`."""
+@cache
+def read_model_file(name: str) -> Mapping[str, Any]:
+    """The tables of one file of `reprieve.evidence.models`, read once."""
     text = files("reprieve.evidence").joinpath("models", f"{name}.toml").read_text("utf-8")
     return tomllib.loads(text)
 
@@ -94,7 +95,7 @@ def read_model_file(name: str) -> dict[str, Any]:
 def acute_model(name: str = NAME) -> AcuteModel:
     """The shipped acute-effects model."""
     content = read_model_file(name)
-    events = {key: _event(key, table) for key, table in content.pop("event", {}).items()}
+    events = {key: _event(key, table) for key, table in content.get("event", {}).items()}
     values = {
         key: float(table["value"])
         for key, table in content.items()

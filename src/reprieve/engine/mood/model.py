@@ -267,7 +267,6 @@ def untruncated_mean(target: float, sd: float, minimum: float) -> float:
     InputError
         No such normal within five SD: the mean stands too close to the minimum.
     """
-    from scipy.optimize import brentq  # slow to import, needed once a baseline
 
     def excess(mean: float) -> float:
         a = (minimum - mean) / sd
@@ -281,7 +280,11 @@ def untruncated_mean(target: float, sd: float, minimum: float) -> float:
             f"A mean baseline of {target:g} stands too close to the inclusion minimum of "
             f"{minimum:g} for an SD of {sd:g}; give a lower minimum or a smaller SD."
         )
-    return float(brentq(excess, low, target, xtol=1e-9))
+    high = target
+    for _ in range(60):  # bisection: a solver's import alone would take longer
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if excess(middle) < 0 else (low, middle)
+    return float(0.5 * (low + high))
 
 
 def to_madrs(latent: Array) -> Array:
