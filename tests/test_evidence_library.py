@@ -14,8 +14,9 @@ from reprieve.evidence import manifest
 from reprieve.evidence.library import HOME, KINDS, PAPERS
 from reprieve.evidence.references import parse_bibtex
 
-# rows of the tables that the evidence was collected in; C: side effects of other treatments
-COLLECTED = {"E": 422, "S": 328, "KAMP-": 118, "C": 95}
+# rows of the tables that the evidence was collected in; C: side effects of other treatments,
+# W: reliability of scales and fluctuation within persons
+COLLECTED = {"E": 422, "S": 328, "KAMP-": 118, "C": 95, "W": 45}
 KINETIC_ROWS = 274
 CASE_ROWS = 128
 
@@ -27,7 +28,8 @@ def test_every_collected_row_is_there():
     effects = [i for i in ids if re.fullmatch(r"S\d{3}", i)]
     kamp = [i for i in ids if i.startswith("KAMP-")]
     others = [i for i in ids if re.fullmatch(r"C\d{3}", i)]
-    counts = {"E": efficacy, "S": effects, "KAMP-": kamp, "C": others}
+    within = [i for i in ids if re.fullmatch(r"W\d{3}", i)]
+    counts = {"E": efficacy, "S": effects, "KAMP-": kamp, "C": others, "W": within}
     assert {prefix: len(found) for prefix, found in counts.items()} == COLLECTED
     assert len(ids) - sum(COLLECTED.values()) == KINETIC_ROWS
 
