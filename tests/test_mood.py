@@ -13,7 +13,7 @@ from reprieve.engine.trials.trial import events, run_trial
 from reprieve.errors import InputError
 
 BASE = Baseline(33, 5.5, 22)
-QUIET = {"sw": 1e-6, "sm": 1e-6, "lam": 1e-9, "wh": 1e-6, "trial_shared": 0.0}
+QUIET = {"sw": 1e-6, "sv": 1e-6, "sm": 1e-6, "lam": 1e-9, "wh": 1e-6, "trial_shared": 0.0}
 
 
 def one_hour(form, uniform):

@@ -78,7 +78,7 @@ def test_the_chain_is_the_modular_path_in_one_pass(drug, liver):
 
     params, visits = plan.params, len(plan.visits_d)
     uniform = np.clip(rng.random((70, mood.U_COLUMNS)), 1e-9, 1 - 1e-9)
-    shock, noise = rng.standard_normal((70, visits)), rng.standard_normal((70, visits))
+    shock, noise = rng.standard_normal((70, visits, 2)), rng.standard_normal((70, visits))
     patient, amplitude, _ = mood.draw_patients(params, uniform, plan.setting)
     latent = np.empty((70, visits))
     mood_core.run_arm(

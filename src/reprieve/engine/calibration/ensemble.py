@@ -20,9 +20,9 @@ MOST_BYTES = 200_000_000
 SHIPPED = "ensemble.json"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ensemble:
-    """Parameter sets with weights.
+    """Parameter sets with weights; two are the same only when they are one object.
 
     `sets` (members, parameters) values in the units of `evidence/models/mood.toml`; `weights`
     (members,) sum to one; `mode` is the best single set; `header` says how it was made.

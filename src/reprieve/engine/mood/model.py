@@ -124,8 +124,8 @@ class MoodParameters:
         lam = v["lam"] * (v["first_hazard"] if first_line else 1.0)
         return np.array(
             [v["kon"], v["wf"], v["tf"], v["ts"], v["kc"], v["rhoc"], v["p50"], v["hill"],
-             v["alpha"], v["txo"], v["taux"], v["nh"], v["tauh"], v["sw"], v["tw"], lam, v["gam"],
-             v["tauz"], v["risez"], v["floor"], v["gate"]]
+             v["alpha"], v["txo"], v["taux"], v["nh"], v["tauh"], v["sw"], v["tw"], v["sv"],
+             v["tv"], lam, v["gam"], v["tauz"], v["risez"], v["floor"], v["gate"], v["rest"]]
         )  # fmt: skip
 
     def gain(self, awareness: str) -> float:
@@ -153,7 +153,8 @@ class MoodParameters:
 U_BASE, U_EM, U_NR, U_TAUP, U_TAUC, U_X, U_H, U_FRAIL, U_THRESH, U_LOSS, U_W0, U_STIM = range(12)
 U_TRIAL_DRUG, U_TRIAL_CONTEXT, U_TRIAL_SHARED, U_OTHER = 12, 13, 14, 15
 OTHERS = 3
-U_COLUMNS = U_OTHER + OTHERS
+U_V0 = U_OTHER + OTHERS
+U_COLUMNS = U_V0 + 1
 
 
 def quasi_random(n: int, seed: int) -> Array:
@@ -210,7 +211,7 @@ def draw_patients(
 
     Returns
     -------
-    patient : (n, 10) kernel columns; amplitude : (n, k); baseline : (n,) observed MADRS at entry
+    patient : (n, 11) kernel columns; amplitude : (n, k); baseline : (n,) observed MADRS at entry
     """
     v, n = params.values, len(uniform)
     z = ndtri(uniform)
@@ -221,7 +222,9 @@ def draw_patients(
     low = ndtr((base.minimum - mean) / sd)
     high = ndtr((58.0 - mean) / sd)
     true = mean + sd * ndtri(low + (high - low) * uniform[:, U_BASE])
-    w0 = v["sw"] * (v["entry"] + np.sqrt(1 - v["entry"] ** 2 / 2) * z[:, U_W0])
+    # who enters a trial does so on a worse day than their average one
+    above = v["entry"] + np.sqrt(1 - v["entry"] ** 2 / 2) * z[:, [U_W0, U_V0]]
+    w0, v0 = v["sw"] * above[:, 0], v["sv"] * above[:, 1]
     y0 = np.log(true / (MADRS_MAX - true))
     trial = np.array([[setting.drug, setting.context, setting.shared]])
     if setting.spread:
@@ -232,8 +235,8 @@ def draw_patients(
     responds = uniform[:, U_NR] >= v["pnr"]
     rho = v["rho_frailty"]
     frail = v["wfrail"] * (-rho * z[:, U_EM] + np.sqrt(1 - rho**2) * z[:, U_FRAIL])
-    patient = np.empty((n, 10))
-    patient[:, core.B] = y0 - w0
+    patient = np.empty((n, core.TRAITS))
+    patient[:, core.B] = y0 - w0 - v0
     patient[:, core.EM] = em * responds
     patient[:, core.TAUP] = v["taup"] * np.exp(v["wtau"] * z[:, U_TAUP])
     patient[:, core.TAUC] = v["tauc"] * np.exp(v["wtauc"] * z[:, U_TAUC])
@@ -248,7 +251,7 @@ def draw_patients(
     patient[:, core.FRAILTY] = np.exp(frail - v["wfrail"] ** 2 / 2)
     patient[:, core.THRESHOLD] = -np.log(uniform[:, U_THRESH])
     patient[:, core.LOSS] = v["loss"] * np.exp(v["wloss"] * z[:, U_LOSS])
-    patient[:, core.W0] = w0
+    patient[:, core.W0], patient[:, core.V0] = w0, v0
     # No time constant may meet a limb's own: the closed forms divide by the difference.
     patient[:, core.TAUP] = np.clip(patient[:, core.TAUP], 0.6, 400.0)
     k = len(amplitudes)

@@ -214,3 +214,24 @@ def shift(
     most = float(_file()["limit"]["total"])
     em, context = np.broadcast_arrays(*(np.clip(total[t], -most, most) for t in (DRUG, CONTEXT)))
     return em, context
+
+
+def shift_prior(
+    who: Patient | Columns, checkin: CheckIn | None = None
+) -> dict[str, tuple[float, float]]:
+    """Mean and SD of the shift of the log of the drug's and of the context's effect.
+
+    What `shift` draws from, for one patient: coefficients are independent and normal.
+    """
+    known: Columns = columns_of(who, checkin) if isinstance(who, Patient) else who
+    most = float(_file()["limit"]["total"])
+    mean, variance = {DRUG: 0.0, CONTEXT: 0.0}, {DRUG: 0.0, CONTEXT: 0.0}
+    for p in predictors().values():
+        value = known.get(p.name)
+        if value is not None:
+            steps = float(p.steps(np.asarray(value, float)))
+            mean[p.acts_on] += p.mean * steps
+            variance[p.acts_on] += (p.sd * steps) ** 2
+    return {
+        on: (float(np.clip(mean[on], -most, most)), float(np.sqrt(variance[on]))) for on in mean
+    }

@@ -194,7 +194,7 @@ def _scores(stimulus: Array, rng: np.random.Generator, course: Course) -> tuple[
     """Observed MADRS at entry (n,) and at the visits (n, visits)."""
     n, visits, params = len(stimulus), len(course.visits_d), course.params
     uniform = np.clip(rng.random((n, mood.U_COLUMNS)), 1e-9, 1 - 1e-9)
-    shock, noise = rng.standard_normal((n, visits)), rng.standard_normal((n, visits))
+    shock, noise = rng.standard_normal((n, visits, 2)), rng.standard_normal((n, visits))
     patient, amplitude, true = mood.draw_patients(params, uniform, course.setting)
     latent = np.empty((n, visits))
     mood_core.run_arm(

@@ -117,7 +117,7 @@ def _run_arm(
 ) -> ArmResult:
     n, visits = len(uniform), np.asarray(design.visits_d, float)
     rng = np.random.default_rng([seed, SECONDS["scores"]])
-    shock = rng.standard_normal((n, len(visits)))
+    shock = rng.standard_normal((n, len(visits), 2))
     noise = rng.standard_normal((n, len(visits)))
     first = rng.standard_normal(n)
     censor, offset = rng.random(n), rng.standard_normal(n)

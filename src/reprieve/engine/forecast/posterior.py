@@ -1,0 +1,309 @@
+"""This patient among all possible ones: virtual people weighted by how well they fit the scores.
+
+Traits are searched by importance sampling: a few rounds on a tempered likelihood move and shape
+a normal law over the traits' plain space until draws from it and the posterior overlap, then
+the people who count are drawn from it (one in ten from the population itself, whatever the
+scores say). Baseline, fluctuation and personal offsets are not drawn but integrated out by the
+filter. Draws are quasi-random and the same for a seed, so answers neither flicker nor depend on
+the machine.
+"""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+from reprieve.engine.calibration.ensemble import Ensemble
+from reprieve.engine.calibration.ensemble import ensemble as shipped
+from reprieve.engine.core import filter as scores_core
+from reprieve.engine.core import mood as core
+from reprieve.engine.forecast import traits
+from reprieve.engine.forecast.case import Case
+from reprieve.engine.forecast.members import Index, Members, members
+from reprieve.engine.forecast.timeline import Timeline, event_tables, on_day, timeline
+from reprieve.engine.forecast.traits import DIMS, Place, Prior
+from reprieve.engine.mood.model import Array
+from reprieve.engine.mood.predictors import CONTEXT, DRUG, shift_prior
+from reprieve.engine.mood.stimuli import GRID, quantiles
+from reprieve.engine.patient import Patient
+from reprieve.engine.trials.design import Course, Form, Sitting
+
+PARTICLES = 4096
+PILOT = 1024
+MOST_ROUNDS = 8
+PILOT_SHARE = 0.2  # of the pilot's people must count before the law is taken as found
+ENOUGH_SHARE = 0.12  # of the people drawn must count, else more are drawn
+MOST_PARTICLES = 32768
+WIDER = 1.2  # variance of the law beyond the weighted one: its tails must cover the posterior's
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class World:
+    """What is fixed while people are searched: the case's past, the sets, the prior."""
+
+    line: Timeline
+    sets: Members
+    prior: Prior
+    kinetics: Patient
+    constants: Array
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Tried:
+    """People who lived through the case's past.
+
+    `z` (n, DIMS), `member` (n,), `patient` (n, 11), `amplitude` (n, k), `state` (n, 33) of the
+    mood kernel and `mean` (n, dims), `cov` (n, dims, dims) of the score filter at the question;
+    `parts` (n, 6) latent; `news`, `foretold` (n, scores) of the filter.
+    """
+
+    z: Array
+    member: Index
+    patient: Array
+    amplitude: Array
+    state: Array
+    parts: Array
+    mean: Array
+    cov: Array
+    news: Array
+    foretold: Array
+
+    @property
+    def log_likelihood(self) -> Array:
+        """(n,) log-probability of every score."""
+        return np.asarray(self.news.sum(axis=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """A normal law over traits mixed with the prior."""
+
+    centre: Array
+    factor: Array
+    defensive: float
+
+    def draw(self, normal: Array) -> Array:
+        """(n, DIMS) traits from standard normals; every so many-th stays the population's."""
+        z = self.centre + normal @ self.factor.T
+        every = round(1 / self.defensive)
+        z[::every] = normal[::every]
+        return np.asarray(z)
+
+    def log_ratio(self, z: Array) -> Array:
+        """(n,) log of prior over law, at z."""
+        inner = np.linalg.solve(self.factor, (z - self.centre).T)
+        law = -0.5 * (inner**2).sum(axis=0) - np.log(np.diag(self.factor)).sum()
+        prior = -0.5 * (z**2).sum(axis=1)
+        share = self.defensive
+        mixed = np.logaddexp(np.log1p(-share) + law, np.log(share) + prior)
+        return np.asarray(prior - mixed)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Posterior:
+    """The people who count, with their weights (n,), which sum to one.
+
+    `ess` is the effective number of them; `rounds` how often the search was sharpened.
+    """
+
+    case: Case
+    world: World
+    tried: Tried
+    weights: Array
+    ess: float
+    rounds: int
+    seed: int
+
+    @property
+    def asked_at(self) -> float:
+        """Day of the question on the case's clock."""
+        return self.case.asked_at
+
+    @property
+    def n(self) -> int:
+        """How many people were drawn."""
+        return len(self.weights)
+
+    @property
+    def line(self) -> Timeline:
+        """The case's past."""
+        return self.world.line
+
+    @property
+    def awareness(self) -> str:
+        """What the person knows of what is given."""
+        return self.world.line.awareness
+
+    @property
+    def form(self) -> Form | None:
+        """The active session given last, or else the first one planned."""
+        done = [s.form for s in self.line.given if s.form]
+        planned = [s.form for s in self.plan_sittings() if s.form]
+        return done[-1] if done else planned[0] if planned else None
+
+    def plan_sittings(self) -> tuple[Sitting, ...]:
+        """The planned sessions, on the case's clock."""
+        if self.case.planned is None:
+            return ()
+        return tuple(on_day(self.case.planned, self.case.plan_day, self.awareness))
+
+    def subset(self, count: int) -> "Posterior":
+        """About as many equally likely people, drawn systematically by weight."""
+        at = (np.arange(count) + 0.5) / count
+        rows = np.minimum(np.searchsorted(self.weights.cumsum(), at), self.n - 1)
+        kept = {name: getattr(self.tried, name)[rows] for name in Tried.__dataclass_fields__}
+        equal = np.full(count, 1.0 / count)
+        return replace(self, tried=Tried(**kept), weights=equal)
+
+
+def posterior(
+    case: Case,
+    seed: int,
+    *,
+    particles: int = PARTICLES,
+    ensemble: Ensemble | None = None,
+    place: Place | None = None,
+) -> Posterior:
+    """Virtual people like the one of a case, weighted by what its scores say.
+
+    Parameters
+    ----------
+    case : as known at its question
+    seed : of the quasi-random draws
+    particles : people drawn at first; more when too few of them count
+    ensemble : parameter sets; those shipped when None
+    place : what is known of the effects of the place of treatment
+    """
+    world = _world(case, ensemble or shipped(), place or Place())
+    law, rounds = _search(world, seed)
+    while True:
+        tried, log = _weigh(world, law, particles, seed)
+        weights, ess = _normal(log)
+        if ess >= ENOUGH_SHARE * PARTICLES or particles >= MOST_PARTICLES:
+            break
+        law, particles, rounds = _shaped(tried.z, weights), 2 * particles, rounds + 1
+    return Posterior(case, world, tried, weights, ess, rounds, seed)
+
+
+def _world(case: Case, ensemble: Ensemble, place: Place) -> World:
+    sets, line = members(ensemble), timeline(case)
+    shifts = shift_prior(case.predictors())
+    means, _ = sets.others(line.others)
+    prior = Prior(sets, place, shifts[DRUG], shifts[CONTEXT], means)
+    return World(line, sets, prior, _kinetic(case.patient()), traits.entry_constants(sets))
+
+
+def _kinetic(patient: Patient) -> Patient:
+    """Only what moves concentrations, so that like people share one computation."""
+    names = ("age_y", "sex", "weight_kg", "height_cm", "ancestry", "liver", "interactions")
+    return Patient(**{name: getattr(patient, name) for name in names})
+
+
+def _search(world: World, seed: int) -> tuple[Law | None, int]:
+    """The law to draw from; None is the population itself, when there is no score."""
+    if not len(world.line.score):
+        return None, 0
+    law: Law | None = None
+    for round_ in range(1, MOST_ROUNDS + 1):
+        tried, log = _weigh(world, law, PILOT, seed + 7919 * round_)
+        weights, ess = _normal(log)
+        if ess >= PILOT_SHARE * PILOT:
+            return _shaped(tried.z, weights), round_
+        ratio = log - tried.log_likelihood
+        law = _shaped(tried.z, _tempered(ratio, tried.log_likelihood))
+    return law, MOST_ROUNDS
+
+
+def _weigh(world: World, law: Law | None, n: int, seed: int) -> tuple[Tried, Array]:
+    normal, uniform = draws(n, seed)
+    z = normal if law is None else law.draw(normal)
+    tried = live(world, z, world.sets.pick(uniform))
+    ratio = np.zeros(n) if law is None else law.log_ratio(z)
+    return tried, ratio + tried.log_likelihood
+
+
+@lru_cache(maxsize=64)
+def draws(n: int, seed: int) -> tuple[Array, Array]:
+    """(n, DIMS) standard normals and (n,) uniforms in rising order, from one Sobol sequence."""
+    from scipy.stats import qmc  # half a second of imports, needed once
+
+    made = qmc.Sobol(DIMS + 1, scramble=True, seed=np.random.default_rng([seed, n]))
+    points = np.clip(made.random(n), 1e-9, 1 - 1e-9)
+    points = points[np.argsort(points[:, -1], kind="stable")]
+    return np.ascontiguousarray(ndtri(points[:, :-1])), points[:, -1].copy()
+
+
+def _normal(log: Array) -> tuple[Array, float]:
+    weights = np.exp(log - log.max())
+    weights /= weights.sum()
+    return weights, float(1.0 / (weights**2).sum())
+
+
+def _tempered(ratio: Array, log_likelihood: Array) -> Array:
+    """Weights under the largest power of the likelihood that leaves enough people."""
+    low, high = 0.0, 1.0
+    for _ in range(20):
+        middle = 0.5 * (low + high)
+        _, ess = _normal(ratio + middle * log_likelihood)
+        low, high = (middle, high) if ess >= PILOT_SHARE * len(ratio) else (low, middle)
+    return _normal(ratio + low * log_likelihood)[0]
+
+
+def _shaped(z: Array, weights: Array) -> Law:
+    centre = weights @ z
+    away = z - centre
+    cov = (away * weights[:, None]).T @ away
+    # a little of the prior keeps a direction open that few people happened to explore
+    cov = WIDER * cov + 0.02 * np.eye(z.shape[1])
+    return Law(centre, np.asarray(np.linalg.cholesky(cov)), traits.forecast_value("defensive"))
+
+
+def live(world: World, z: Array, member: Index) -> Tried:
+    """People of traits z (n, DIMS) under sets `member` (n,), in rising order, through the past."""
+    line, sets, n = world.line, world.sets, len(z)
+    patient, amplitude = world.prior.patients(z, member)
+    _, course = sets.others(line.others)
+    days = line.score[:, scores_core.DAY]
+    after = days > 0
+    end = max(line.asked_at, 0.0)
+    visits = np.append(days[after], end)
+    forms, table = event_tables(sets, line.given, visits, end)
+    latent, parts = np.empty((n, len(visits))), np.empty((n, len(visits), core.PARTS))
+    state = np.zeros((n, core.STATE))
+    core.run_people(
+        patient, amplitude, stimuli(world, forms, z), member, sets.constant, sets.effect, course,
+        table, 0.0, state, latent, parts,
+    )  # fmt: skip
+    before = _untreated(line.others, amplitude, course, member, days[~after])
+    seen = np.hstack([before, latent[:, :-1]])
+    mean = np.empty((n, line.dims))
+    cov = np.empty((n, line.dims, line.dims))
+    news, foretold = np.empty(seen.shape), np.empty(seen.shape)
+    base, spread = traits.baseline()
+    scores_core.believe(
+        seen, member, world.constants, np.array([base, spread**2]), line.score, line.scale,
+        line.table, end, mean, cov, news, foretold,
+    )  # fmt: skip
+    return Tried(z, member, patient, amplitude, state, parts[:, -1], mean, cov, news, foretold)
+
+
+def _untreated(
+    others: tuple[Course, ...], amplitude: Array, course: Array, member: Index, days: Array
+) -> Array:
+    """(n, days) latent score before the first treatment: only other treatments act."""
+    latent = np.zeros((len(amplitude), len(days)))
+    for d, day in enumerate(days):
+        for k in range(len(others)):
+            share = np.array([core.built(day, *row) for row in course[:, k]])
+            latent[:, d] -= amplitude[:, k] * share[member]
+    return latent
+
+
+def stimuli(world: World, forms: list[Form], z: Array) -> Array:
+    """(n, forms) occupancy integral of each session form, h."""
+    if not forms:
+        return np.zeros((len(z), 1))
+    rank = ndtr(z[:, traits.STIMULUS])
+    columns = [np.interp(rank, GRID, quantiles(form, world.kinetics)) for form in forms]
+    return np.column_stack(columns)
