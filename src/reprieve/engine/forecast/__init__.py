@@ -1,0 +1,1 @@
+"""This patient: what to expect, with the doubt that is left."""
