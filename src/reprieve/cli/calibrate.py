@@ -66,6 +66,8 @@ def command(
     with progress_bar("Drawing the ensemble", quiet=as_json) as tick:
         thetas, misfit = cal.draw_ensemble(problem, mode, members, seed, tick)
     command_line = f"reprieve calibrate -n {patients} --members {members} --seed {seed}"
+    if start is not None:
+        command_line += f" --from {Path(start).name}"
     today = date or datetime.date.today().isoformat()
     made = cal.assemble(problem, mode, thetas, misfit, command_line, seed, today)
     Path(out).write_text(made.to_json() + "\n", encoding="utf-8")

@@ -13,7 +13,6 @@ from reprieve.engine.core.filter import (
     INDEX,
     LOW,
     MADRS_MAX,
-    PERSONAL,
     SLOW,
     SM,
     SV,
@@ -210,10 +209,10 @@ def paths(
 def lasting(
     latent: np.ndarray,
     base: np.ndarray,
+    offset: np.ndarray,
     member: np.ndarray,
     constant: np.ndarray,
     ahead: np.ndarray,
-    scale: np.ndarray,
     table: np.ndarray,
     normal: np.ndarray,
     well: float,
@@ -224,9 +223,10 @@ def lasting(
 
     Parameters
     ----------
-    latent : (n, visits) latent score after that dose and no later one; base : (n,) baseline
+    latent : (n, visits) latent score after that dose and no later one; base : (n,) baseline;
+        offset : (n,) personal offset, MADRS points
     ahead : (visits,) days after the dose
-    normal : (n, 3 + 2 visits) standard normals: fluctuations at the dose, offset, then steps
+    normal : (n, 2 + 2 visits) standard normals: fluctuations at the dose, then their steps
     within : response must come within so many days
     days : (n,) output; below 0 without response, above the last visit when it outlasts them
     """
@@ -234,16 +234,15 @@ def lasting(
     for i in range(latent.shape[0]):
         c = constant[member[i]]
         slow, fast = c[SW] * normal[i, 0], c[SV] * normal[i, 1]
-        offset = scale[PERSONAL] * normal[i, 2] if scale[INDEX] >= 0 else 0.0
         before, held, days[i] = 0.0, 0.0, -1.0
         responds = False
         for v in range(latent.shape[1]):
             a = math.exp(-(ahead[v] - before) / c[TW])
             b = math.exp(-(ahead[v] - before) / c[TV])
-            slow = a * slow + c[SW] * math.sqrt(max(0.0, 1.0 - a * a)) * normal[i, 3 + 2 * v]
-            fast = b * fast + c[SV] * math.sqrt(max(0.0, 1.0 - b * b)) * normal[i, 4 + 2 * v]
+            slow = a * slow + c[SW] * math.sqrt(max(0.0, 1.0 - a * a)) * normal[i, 2 + 2 * v]
+            fast = b * fast + c[SV] * math.sqrt(max(0.0, 1.0 - b * b)) * normal[i, 3 + 2 * v]
             u = MADRS_MAX / (1.0 + math.exp(-(latent[i, v] + base[i] + slow + fast)))
-            place = min(max((u + offset) / MADRS_MAX, 0.0), 1.0) * steps
+            place = min(max((u + offset[i]) / MADRS_MAX, 0.0), 1.0) * steps
             j = min(int(place), steps - 1)
             fine = table[j] + (place - j) * (table[j + 1] - table[j]) <= well
             if not responds and fine and ahead[v] <= within:

@@ -34,7 +34,8 @@ class Future:
     `mean`, `sd` (k,); `check_days` (c,) weekly; `relapse` (c,) probability that relapse has
     been said by then, None when there is no response to lose; `reached` (3, k) probability that
     a rating on a day shown has come down to each cut-off of `rules`; `well_days` expected days
-    in response of the `days_watched`.
+    in response of the `days_watched`. Person by person: `latent` (n, k) score without baseline
+    and fluctuation, `score` (n, k) expected on the own instrument.
     """
 
     days: Array
@@ -47,6 +48,7 @@ class Future:
     reached: Array
     well_days: float
     days_watched: float
+    latent: Array
     score: Array
 
     @cached_property
@@ -180,6 +182,7 @@ def _outcome(post: Posterior, days: Array, latent: Array, begin: float, horizon:
         reached=reached,
         well_days=_days_well(pmf, points, rule.cutoffs[1], ahead, horizon),
         days_watched=horizon,
+        latent=latent,
         score=score,
     )
 

@@ -55,7 +55,8 @@ class Tried:
 
     `z` (n, DIMS), `member` (n,), `patient` (n, 11), `amplitude` (n, k), `state` (n, 33) of the
     mood kernel and `mean` (n, dims), `cov` (n, dims, dims) of the score filter at the question;
-    `parts` (n, 6) latent; `news`, `foretold` (n, scores) of the filter.
+    `parts` (n, 6) latent; `seen` (n, scores) latent score of each rating without
+    baseline and fluctuation; `news`, `foretold` (n, scores) of the filter.
     """
 
     z: Array
@@ -64,6 +65,7 @@ class Tried:
     amplitude: Array
     state: Array
     parts: Array
+    seen: Array
     mean: Array
     cov: Array
     news: Array
@@ -285,7 +287,7 @@ def live(world: World, z: Array, member: Index) -> Tried:
         seen, member, world.constants, np.array([base, spread**2]), line.score, line.scale,
         line.table, end, mean, cov, news, foretold,
     )  # fmt: skip
-    return Tried(z, member, patient, amplitude, state, parts[:, -1], mean, cov, news, foretold)
+    return Tried(z, member, patient, amplitude, state, parts[:, -1], seen, mean, cov, news, foretold)
 
 
 def _untreated(

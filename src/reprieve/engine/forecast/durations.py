@@ -1,0 +1,103 @@
+"""How long response lasts after each dose, if no further one followed."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from reprieve.engine.core import filter as scores_core
+from reprieve.engine.core import future as core_future
+from reprieve.engine.core import mood as core
+from reprieve.engine.forecast.outlook import Duration
+from reprieve.engine.forecast.posterior import Posterior, stimuli
+from reprieve.engine.forecast.rules import rules
+from reprieve.engine.forecast.timeline import event_tables
+from reprieve.engine.mood.model import Array
+from reprieve.engine.trials.design import Sitting
+
+PEOPLE = 256
+WATCHED = np.array([1.0, 3.0, 5.0, *np.arange(7.0, 85.0, 3.5)])
+WITHIN = 7.5  # days in which response must come
+LAST_GIVEN, NEXT_PLANNED = 8, 4
+
+
+def durations(post: Posterior, planned: tuple[Sitting, ...]) -> tuple[Duration, ...]:
+    """Response after the latest doses given and the next ones planned, dose by dose.
+
+    True scores, without rating error, are watched for twelve weeks. The person's fluctuation
+    around a dose of the past is not looked up but drawn: what is told is how long such a dose
+    lasts for this person, not what happened on one day of it.
+    """
+    given = [s for s in post.line.given if s.form]
+    ahead = [Sitting(s.day - post.line.zero, s.form, s.awareness) for s in planned if s.form]
+    doses = given + ahead[:NEXT_PLANNED]
+    shown = doses[-(LAST_GIVEN + min(len(ahead), NEXT_PLANNED)) :]
+    if not shown:
+        return ()
+    few = post.subset(PEOPLE)
+    base, offset = _drawn(few)
+    found, state, day = [], np.zeros((few.n, core.STATE)), 0.0
+    sessions = sorted([*post.line.given, *ahead], key=lambda s: s.day)
+    for sitting in sessions[: sessions.index(shown[-1]) + 1]:
+        state = _run(few, (sitting,), np.empty(0), day, state)[1]
+        day = sitting.day
+        if sitting in shown:
+            latent, _ = _run(few, (), day + WATCHED, day, state.copy())
+            lasts = _lasting(few, latent, base, offset)
+            found.append(_summary(lasts, day + post.line.zero, sitting in given))
+    return tuple(found)
+
+
+def _run(
+    post: Posterior, plan: tuple[Sitting, ...], visits: Array, begin: float, state: Array
+) -> tuple[Array, Array]:
+    """Latent scores (n, visits), and the state after the last event."""
+    world, tried = post.world, post.tried
+    end = plan[-1].day if plan else None
+    forms, table = event_tables(world.sets, plan, visits, end)
+    _, course = world.sets.others(post.line.others)
+    latent = np.empty((post.n, len(visits)))
+    core.run_people(
+        tried.patient, tried.amplitude, stimuli(world, forms, tried.z), tried.member,
+        world.sets.constant, world.sets.effect, course, table, begin, state, latent,
+        np.empty((0, len(visits), core.PARTS)),
+    )  # fmt: skip
+    return latent, state
+
+
+def _drawn(post: Posterior) -> tuple[Array, Array]:
+    """(n,) baseline and personal offset, drawn from what is believed of each person."""
+    normal = _normals(post.n, 2, post.seed)
+    mean, cov = post.tried.mean, post.tried.cov
+    at = scores_core.BASE
+    base = mean[:, at] + np.sqrt(cov[:, at, at]) * normal[:, 0]
+    index = int(post.line.scale[0, scores_core.INDEX])
+    if index < 0:
+        return base, np.zeros(post.n)
+    return base, mean[:, index] + np.sqrt(np.maximum(cov[:, index, index], 0)) * normal[:, 1]
+
+
+def _lasting(post: Posterior, latent: Array, base: Array, offset: Array) -> Array:
+    days = np.empty(post.n)
+    core_future.lasting(
+        latent, base, offset, post.tried.member, post.world.constants, WATCHED,
+        post.line.table[0], _normals(post.n, 2 + 2 * len(WATCHED), post.seed),
+        rules(post.case).cutoffs[1], WITHIN, days,
+    )  # fmt: skip
+    return days
+
+
+@lru_cache(maxsize=8)
+def _normals(n: int, columns: int, seed: int) -> Array:
+    return np.random.default_rng([seed, columns]).standard_normal((n, columns))
+
+
+def _summary(days: Array, day: float, given: bool) -> Duration:
+    responded = days[days >= 0]
+    watched = float(WATCHED[-1])
+    share = len(responded) / len(days)
+    if share < 0.05:  # too few to speak of a typical duration
+        return Duration(day, given, share, None, None, 0.0, watched)
+    low, middle, high = (float(np.quantile(responded, q)) for q in (0.1, 0.5, 0.9))
+    beyond = float((responded > watched).mean())
+    capped = (min(low, watched), min(high, watched))
+    return Duration(day, given, share, min(middle, watched), capped, beyond, watched)

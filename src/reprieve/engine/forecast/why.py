@@ -1,0 +1,137 @@
+"""Why the forecast says what it says: what the change is made of, and what each score taught."""
+
+import numpy as np
+
+from reprieve.engine.core import filter as scores_core
+from reprieve.engine.core import future as core_future
+from reprieve.engine.core import mood as core
+from reprieve.engine.forecast import traits
+from reprieve.engine.forecast.future import Future
+from reprieve.engine.forecast.members import Index
+from reprieve.engine.forecast.outlook import Moved, Part, Range, Why
+from reprieve.engine.forecast.posterior import Posterior
+from reprieve.engine.forecast.rules import Rules
+from reprieve.engine.mood.instruments import FINE
+from reprieve.engine.mood.model import MADRS_MAX, Array
+from reprieve.engine.trials.hindsight import weighted_quantiles
+
+NAMED = (
+    ("drug", core.DRUG),
+    ("context and expectancy", core.CONTEXT),
+    ("shared care and time", core.SHARED),
+    ("other treatments", core.OTHER),
+    ("relapse", core.RELAPSE),
+)
+REST = "ups and downs, and rating error at entry"
+ASKED_OF = 256  # people who are asked again without one of the scores
+LATEST = 8  # scores whose lesson is told
+AHEAD_D = 28.0
+
+
+def why(post: Posterior, rule: Rules, future: Future) -> Why:
+    """The parts of the change since entry, and the lesson of the latest scores.
+
+    A person's points are shared between the parts in proportion to their latent size, along the
+    straight way from the score without any of them to the score with all: the sum is exact.
+    """
+    now, parts, rest = _points(post, rule.entry)
+    columns = np.column_stack([*parts.T, rest])
+    low, high = weighted_quantiles(columns, post.weights, (0.1, 0.9))
+    mean = post.weights @ columns
+    told = [
+        Part(name, float(mean[k]), (float(low[k]), float(high[k])))
+        for k, name in enumerate([*(name for name, _ in NAMED), REST])
+        if name != "other treatments" or post.line.others
+    ]
+    return Why(
+        entry=rule.entry,
+        now=float(post.weights @ now),
+        parts=tuple(told),
+        drug_share=_drug_share(post),
+        moved=_moved(post, future),
+    )
+
+
+def true_score(post: Posterior, latent: Array) -> Array:
+    """(n,) true score on the own instrument at a latent score, offsets as believed."""
+    index = int(post.line.scale[0, scores_core.INDEX])
+    offset = post.tried.mean[:, index] if index >= 0 else 0.0
+    madrs = MADRS_MAX / (1.0 + np.exp(-latent)) + offset
+    return np.asarray(np.interp(madrs, FINE, post.line.table[0]))
+
+
+def _points(post: Posterior, entry: float) -> tuple[Array, Array, Array]:
+    """Score now (n,), points of each part (n, 5), and what lies between entry and no effect."""
+    mean = post.tried.mean
+    apart = np.column_stack([post.tried.parts[:, column] for _, column in NAMED])
+    without = mean[:, scores_core.BASE] + mean[:, scores_core.SLOW] + mean[:, scores_core.FAST]
+    total = apart.sum(axis=1)
+    before, now = true_score(post, without), true_score(post, without + total)
+    nudge = np.where(np.abs(total) < 1e-6, 1e-3, total)
+    slope = (true_score(post, without + nudge) - before) / nudge
+    return now, apart * slope[:, None], before - entry
+
+
+def _drug_share(post: Posterior) -> Range | None:
+    """80 % range of the drug's share of drug and context; None while neither has acted."""
+    drug, context = (-post.tried.parts[:, c] for c in (core.DRUG, core.CONTEXT))
+    both = drug + context
+    if not len(post.line.given) or post.weights @ both < 0.02:
+        return None
+    share = np.where(both > 1e-3, drug / np.maximum(both, 1e-3), 0.0)
+    low, high = weighted_quantiles(np.clip(share, 0, 1)[:, None], post.weights, (0.1, 0.9))
+    return float(low[0]), float(high[0])
+
+
+def _moved(post: Posterior, future: Future) -> tuple[Moved, ...]:
+    """The latest scores: what was expected, and where the forecast would stand without each."""
+    line = post.line
+    count = len(line.score)
+    visit = int(np.argmin(np.abs(future.days - post.asked_at - AHEAD_D)))
+    ahead = float(future.days[visit] - post.asked_at)
+    few = post.subset(min(ASKED_OF, max(32, 8000 // max(count, 1))))
+    rows = np.arange(count)
+    latent_now = _latent_of(few, future, visit, post)
+    told = []
+    with_all = _asked(few, rows, latent_now, ahead)
+    for k in range(max(0, count - LATEST), count):
+        score, news = _asked(few, np.delete(rows, k), latent_now, ahead)
+        weights = np.exp(news - with_all[1] - (news - with_all[1]).max())
+        without = float(weights @ score / weights.sum())
+        day, value, scale = line.score[k]
+        told.append(
+            Moved(
+                float(day + line.zero),
+                line.names[int(scale)],
+                float(value),
+                float(post.weights @ post.tried.foretold[:, k]),
+                float(with_all[0].mean()) - without,
+                ahead,
+            )
+        )
+    return tuple(told)
+
+
+def _latent_of(few: Posterior, future: Future, visit: int, post: Posterior) -> Array:
+    """(few, 1) latent score at a visit of the people of a subset."""
+    rows = np.searchsorted(post.weights.cumsum(), (np.arange(few.n) + 0.5) / few.n)
+    return future.latent[np.minimum(rows, post.n - 1), visit : visit + 1]
+
+
+def _asked(few: Posterior, rows: Index, latent: Array, ahead: float) -> tuple[Array, Array]:
+    """Expected score (n,) some days ahead and log-likelihood (n,), knowing only some scores."""
+    line, tried, n = few.line, few.tried, few.n
+    mean, cov = np.empty((n, line.dims)), np.empty((n, line.dims, line.dims))
+    news, foretold = np.empty((n, len(rows))), np.empty((n, len(rows)))
+    base, spread = traits.baseline()
+    scores_core.believe(
+        np.ascontiguousarray(tried.seen[:, rows]), tried.member, few.world.constants,
+        np.array([base, spread**2]), line.score[rows], line.scale, line.table,
+        max(line.asked_at, 0.0), mean, cov, news, foretold,
+    )  # fmt: skip
+    score, variance = np.empty((n, 1)), np.empty((n, 1))
+    core_future.foresee(
+        latent, tried.member, few.world.constants, mean, cov, np.array([ahead]), line.scale[0],
+        line.table[0], score, variance,
+    )  # fmt: skip
+    return score[:, 0], news.sum(axis=1)

@@ -1,0 +1,98 @@
+"""A forecast in sentences: odds as people say them, days or dates, and what to keep in mind."""
+
+from reprieve.engine.forecast.case import Case
+from reprieve.engine.forecast.future import Future
+from reprieve.engine.forecast.posterior import Posterior
+from reprieve.engine.forecast.rules import Rules
+
+FEW_SCORES = 3
+HARD_AGE = 65  # trials of older people were predicted worst (docs/validation.md)
+ROUGH_ESS = 200
+
+
+def odds(p: float) -> str:
+    """A probability as "about 3 in 10"."""
+    if p < 0.05:
+        return "less than 1 in 20"
+    if p > 0.95:
+        return "more than 19 in 20"
+    tenths = round(10 * p)
+    return "about 1 in 10" if tenths <= 1 else f"about {min(tenths, 9)} in 10"
+
+
+def when(case: Case, day: float) -> str:
+    """A day as a date when the case has dates."""
+    instant = case.date(day)
+    if instant is None:
+        return f"day {day:.0f}"
+    return f"{instant.day} {instant:%b %Y}"
+
+
+def headline(case: Case, rule: Rules, plan: Future, none: Future, planned: bool) -> str:
+    """The answer in a sentence or two."""
+    end = when(case, float(plan.days[-1]))
+    if rule.in_response and none.relapse is not None and plan.relapse is not None:
+        text = f"{odds(none.relapse[-1]).capitalize()} chance of relapse by {end} without a "
+        text += "further dose"
+        if planned:
+            text += f"; {odds(plan.relapse[-1])} with the doses planned"
+        return text + "."
+    respond, remit = plan.reached[1, -1], plan.reached[2, -1]
+    with_what = "with the doses planned" if planned else "without a further dose"
+    return (
+        f"{odds(respond).capitalize()} chance that a score shows response by {end} {with_what}, "
+        f"{odds(remit)} that one shows remission."
+    )
+
+
+def similar(case: Case, post: Posterior, rule: Rules, future: Future, visit: int) -> str:
+    """What became of virtual people with a course like this one."""
+    share = float(future.at_most(rule.cutoffs[1])[visit])
+    count = int(min(post.ess, post.n))
+    scores = len(post.line.score)
+    like = (
+        f"whose {scores} score{'s' * (scores != 1)} ran like these"
+        if scores > 1
+        else "who came with this score"
+    )
+    return (
+        f"Of virtual people {like} (some {count:,} count), {odds(share)} are in response on "
+        f"{when(case, float(future.days[visit]))}."
+    )
+
+
+def limits(case: Case, post: Posterior, rule: Rules) -> tuple[str, ...]:
+    """What to keep in mind, the particular before the general."""
+    said = []
+    if len(case.usable) < FEW_SCORES:
+        said.append(
+            f"Only {len(case.usable)} usable score{'s' * (len(case.usable) != 1)}: this is mostly "
+            "the course of the trials' patients, not yet of this person."
+        )
+    if not rule.entry_seen:
+        said.append(
+            f"No {rule.instrument} before the first treatment: improvement is counted from "
+            f"{rule.entry:g}, which was converted from another scale or assumed."
+        )
+    if len(post.line.names) > 1 or rule.instrument != "MADRS":
+        said.append(
+            f"The model lives on MADRS; {rule.instrument} is linked to it by a published crosswalk "
+            "with its scatter, and this person's own offset is learned from their scores."
+            if rule.instrument != "MADRS"
+            else "Scores on several scales were joined by published crosswalks with their scatter."
+        )
+    if case.person.age is not None and case.person.age > HARD_AGE:
+        said.append("People over 65 did less well in trials than the model expects.")
+    if post.ess < ROUGH_ESS:
+        said.append(
+            f"This course is unusual: only {post.ess:.0f} of {post.n:,} virtual people resemble "
+            "it, so the numbers are rough."
+        )
+    return (
+        *case.notes,
+        *said,
+        "Drug and expectancy are separated by assumption and by contrasts between trial arms; "
+        "their shares are ranges.",
+        "Timing of maintenance rests on one withdrawal trial of the nasal spray.",
+        "For clinicians, beside their own judgement; it recommends no dose.",
+    )
