@@ -48,14 +48,19 @@ def typical_vitals(people: People, model: AcuteModel | None = None) -> Vitals:
 def draw_vitals(
     people: People, rng: np.random.Generator, model: AcuteModel | None = None
 ) -> Vitals:
+    """Resting vital signs of people who may start, drawn."""
+    return vitals_of(people, rng.standard_normal((len(people), 4)), model)
+
+
+def vitals_of(people: People, z: Array, model: AcuteModel | None = None) -> Vitals:
     """Resting vital signs of people who may start: those above the hold limit are brought down.
 
-    Systolic and diastolic scores correlate. A session does not start above the label's
-    140/90 mmHg, so larger resting values are redrawn as the limit less the overshoot.
+    `z` (n, 4) are independent standard-normal scores; systolic and diastolic pressure are made to
+    correlate. A session does not start above the label's 140/90 mmHg, so larger resting values
+    become the limit less the overshoot.
     """
     model = model or acute_model()
     mean = typical_vitals(people, model)
-    z = rng.standard_normal((len(people), 4))
     rho = model["resting_correlation"]
     diastolic = rho * z[:, 0] + np.sqrt(1.0 - rho**2) * z[:, 1]
     return Vitals(

@@ -56,6 +56,17 @@ def draw_sensitivity(
     return Sensitivity(z)
 
 
+def correlation(model: AcuteModel | None = None) -> Array:
+    """How the lasting scores go together, (kinds, kinds): what `draw_sensitivity` draws from."""
+    model = model or acute_model()
+    found = np.eye(len(KINDS))
+    for kinds, name in ((_NERVOUS, "nervous_loading"), (_PRESSOR, "pressor_loading")):
+        columns = [KINDS.index(kind) for kind in kinds]
+        found[np.ix_(columns, columns)] = model[name] ** 2
+    np.fill_diagonal(found, 1.0)
+    return found
+
+
 def session_traits(
     people: People,
     sensitivity: Sensitivity,
