@@ -12,7 +12,7 @@ import numpy as np
 
 from reprieve.engine.forecast.acute import Threshold, as_threshold, check
 from reprieve.engine.forecast.acute_history import History, Noted, read_history
-from reprieve.engine.forecast.acute_people import SHARING, ahead, on_own_clock
+from reprieve.engine.forecast.acute_people import SHARING, crossings, on_own_clock
 from reprieve.engine.forecast.acute_posterior import known
 from reprieve.engine.patient import Array, Patient
 from reprieve.engine.trials.design import Form
@@ -71,7 +71,7 @@ def _chances(
 ) -> dict[str, tuple[Threshold, Array]]:
     """By name of a line: the line, and each person's chance of crossing it at one session."""
     who, protocol = known(history, patient, seed, n).who, governing(form)
-    seen = [ahead(who, form, patient, 0, seed, k).crossings for k in range(OCCASIONS)]
+    seen = [crossings(who, form, patient, seed, k) for k in range(OCCASIONS)]
     found = {}
     for alike in zip(*seen, strict=True):
         if alike[0].sign in _WITHOUT_TOLERANCE:

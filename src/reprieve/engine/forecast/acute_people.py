@@ -213,25 +213,35 @@ def settled(sign: str, minutes: tuple[float, ...], model: AcuteModel) -> Array:
     return np.asarray(in_the_end * -np.expm1(-np.array(minutes) / model["settling_time"]))
 
 
-def ahead(
-    who: Crowd, form: Form, patient: Patient, session: int, seed: int, occasion: int = 0
-) -> Ahead:
-    """The session to come for each of the crowd, on the occasion of that number."""
-    model, n = acute_model(), len(who.body)
-    one = plasma(form, patient, seed, n)
-    levels = Plasma(one.times_h, one.s_ketamine[who.body], one.r_ketamine[who.body])
-    effects = acute_effects(
-        levels, who.people, stream(seed, _OCCASION, occasion), session, who.rest, who.sensitivity
-    )
-    protocol, lasted = governing(form), given_h(form)
-    height = reaction(form, patient, session, seed, n).drive[who.body]
+def ahead(who: Crowd, form: Form, patient: Patient, session: int, seed: int) -> Ahead:
+    """The session to come for each of the crowd, on an occasion drawn for it."""
+    model, protocol, lasted = acute_model(), governing(form), given_h(form)
+    effects = _effects(who, form, patient, session, seed, 0)
+    height = reaction(form, patient, session, seed, len(who.body)).drive[who.body]
     return Ahead(
-        *_extremes(effects, protocol, lasted, stream(seed, _READ, occasion)),
+        *_extremes(effects, protocol, lasted, stream(seed, _READ)),
         threshold_probabilities(effects, protocol, None, lasted),
         _dissociated(height, who.sensitivity, model),
         effects.events,
         _recovered_min(effects, model),
     )
+
+
+def crossings(
+    who: Crowd, form: Form, patient: Patient, seed: int, occasion: int
+) -> tuple[Crossing, ...]:
+    """The lines crossed at a first session on the occasion of that number."""
+    effects = _effects(who, form, patient, 0, seed, occasion)
+    return threshold_probabilities(effects, governing(form), None, given_h(form))
+
+
+def _effects(
+    who: Crowd, form: Form, patient: Patient, session: int, seed: int, occasion: int
+) -> AcuteEffects:
+    one = plasma(form, patient, seed, len(who.body))
+    levels = Plasma(one.times_h, one.s_ketamine[who.body], one.r_ketamine[who.body])
+    chance = stream(seed, _OCCASION, occasion)
+    return acute_effects(levels, who.people, chance, session, who.rest, who.sensitivity)
 
 
 def drive(cadss: Array | float, model: AcuteModel) -> Array:
