@@ -23,18 +23,15 @@ SW, TW, SV, TV, SM, ENTRY_MEAN, ENTRY_SD = range(7)
 ERROR, PERSONAL, LOW, HIGH, INDEX = range(5)
 MADRS_MAX = 60.0
 ROUNDING = 1.0 / 12.0
+# Gauss-Hermite quadrature for a standard normal: five points, and three where little bends
 NODE = np.array(
     [-2.8569700138728056, -1.3556261799742659, 0.0, 1.3556261799742659, 2.8569700138728056]
 )
 MASS = np.array(
-    [
-        0.011257411327720693,
-        0.2220759220056126,
-        0.5333333333333333,
-        0.2220759220056126,
-        0.011257411327720693,
-    ]
+    [0.011257411327720693, 0.2220759220056126, 8 / 15, 0.2220759220056126, 0.011257411327720693]
 )
+NODE_3, MASS_3 = np.array([-math.sqrt(3.0), 0.0, math.sqrt(3.0)]), np.array([1 / 6, 2 / 3, 1 / 6])
+NARROW_LATENT, NARROW_SCORE = 0.09, 4.0  # variances up to which three points do
 SQRT_2PI = math.sqrt(2.0 * math.pi)
 
 
@@ -42,12 +39,13 @@ SQRT_2PI = math.sqrt(2.0 * math.pi)
 def bent(mean: float, variance: float) -> tuple[float, float, float]:
     """Mean, variance and slope of MADRS when its latent score is normal."""
     sd = math.sqrt(variance)
+    node, mass = (NODE, MASS) if variance > NARROW_LATENT else (NODE_3, MASS_3)
     first = second = cross = 0.0
-    for k in range(5):
-        u = MADRS_MAX / (1.0 + math.exp(-(mean + sd * NODE[k])))
-        first += MASS[k] * u
-        second += MASS[k] * u * u
-        cross += MASS[k] * u * NODE[k]
+    for k in range(node.shape[0]):
+        u = MADRS_MAX / (1.0 + math.exp(-(mean + sd * node[k])))
+        first += mass[k] * u
+        second += mass[k] * u * u
+        cross += mass[k] * u * node[k]
     return first, max(second - first * first, 1e-9), cross / sd
 
 
@@ -56,14 +54,15 @@ def linked(mean: float, variance: float, table: np.ndarray) -> tuple[float, floa
     """Mean, variance and slope of a score whose MADRS is normal; `table` is even over 0-60."""
     sd = math.sqrt(variance)
     last = table.shape[0] - 1
+    node, mass = (NODE, MASS) if variance > NARROW_SCORE else (NODE_3, MASS_3)
     first = second = cross = 0.0
-    for k in range(5):
-        place = min(max((mean + sd * NODE[k]) / MADRS_MAX, 0.0), 1.0) * last
+    for k in range(node.shape[0]):
+        place = min(max((mean + sd * node[k]) / MADRS_MAX, 0.0), 1.0) * last
         j = min(int(place), last - 1)
         s = table[j] + (place - j) * (table[j + 1] - table[j])
-        first += MASS[k] * s
-        second += MASS[k] * s * s
-        cross += MASS[k] * s * NODE[k]
+        first += mass[k] * s
+        second += mass[k] * s * s
+        cross += mass[k] * s * node[k]
     return first, max(second - first * first, 1e-9), cross / sd
 
 

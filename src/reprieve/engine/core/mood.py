@@ -51,6 +51,16 @@ def built(t: float, start: float, stop: float, on: float, off: float) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def fades(length: float, constant: np.ndarray, out: np.ndarray) -> None:
+    """Length and fades of a step of so many days."""
+    out[LENGTH] = length
+    out[FADE_F] = math.exp(-length / constant[TF])
+    out[FADE_S] = math.exp(-length / constant[TS])
+    out[FADE_XO] = math.exp(-length / constant[TXO])
+    out[FADE_X] = math.exp(-length / constant[TAUX])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def timetable(
     event: np.ndarray, constant: np.ndarray, course: np.ndarray, begin: float
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -69,17 +79,21 @@ def timetable(
             count += 1
         first[e + 1] = count
     step = np.empty((count, BUILT + course.shape[0]))
+    day = np.empty(BUILT)
+    fades(1.0, constant, day)
+    care, a_day = math.exp(-begin / constant[TAUH]), math.exp(-1.0 / constant[TAUH])
     t, s = begin, 0
     for e in range(event.shape[0]):
         while t < event[e, TIME] - 1e-12:
             length = min(1.0, event[e, TIME] - t)
             t += length
-            step[s, LENGTH], step[s, END] = length, t
-            step[s, FADE_F] = math.exp(-length / constant[TF])
-            step[s, FADE_S] = math.exp(-length / constant[TS])
-            step[s, FADE_XO] = math.exp(-length / constant[TXO])
-            step[s, FADE_X] = math.exp(-length / constant[TAUX])
-            step[s, CARE] = 1.0 - math.exp(-t / constant[TAUH])
+            if length == 1.0:
+                step[s, :BUILT] = day
+                care *= a_day
+            else:
+                fades(length, constant, step[s])
+                care *= math.exp(-length / constant[TAUH])
+            step[s, END], step[s, CARE] = t, 1.0 - care
             for k in range(course.shape[0]):
                 step[s, BUILT + k] = built(
                     t, course[k, 0], course[k, 1], course[k, 2], course[k, 3]

@@ -36,11 +36,11 @@ MOST_REPORTED = 8
 MOST_SESSIONS = 10_000
 _FEWEST = 100
 _PEAKS = {
-    "sbp_rise": ("systolic pressure, rise", "mmHg"),
+    "sbp_rise": ("systolic pressure, largest rise measured", "mmHg"),
     "sbp_read": ("systolic pressure, highest reading", "mmHg"),
-    "dbp_rise": ("diastolic pressure, rise", "mmHg"),
+    "dbp_rise": ("diastolic pressure, largest rise measured", "mmHg"),
     "dbp_read": ("diastolic pressure, highest reading", "mmHg"),
-    "hr": ("heart rate, highest", "1/min"),
+    "hr": ("heart rate, highest reading", "1/min"),
     "cadss": ("dissociation, highest CADSS", "points"),
     "moaas": ("sedation, lowest MOAA/S", "0-5"),
     "spo2": ("oxygen saturation, lowest reading", "%"),

@@ -19,6 +19,7 @@ from reprieve.engine.effects.acute import AcuteEffects, acute_effects
 from reprieve.engine.effects.haemodynamics import (
     SIGNS,
     Vitals,
+    change_readings,
     oximetry,
     readings,
     typical_vitals,
@@ -254,18 +255,22 @@ def drive(cadss: Array | float, model: AcuteModel) -> Array:
 def _extremes(
     effects: AcuteEffects, protocol: Protocol, lasted_h: float, rng: np.random.Generator
 ) -> tuple[dict[str, Array], dict[str, Array]]:
-    """True peaks, the highest and lowest readings, and the minute of each true peak."""
+    """What would be measured and rated, and the minute at which the effect itself is highest.
+
+    Pressures, heart rate and saturation are readings at the protocol's minutes with a monitor's
+    scatter, and rises count from one reading before, as in a chart; placebo has rises too.
+    """
     true, minutes = effects.peaks, protocol.vitals.minutes(lasted_h)
     peaks = {
-        "sbp_rise": true.sbp_rise,
-        "dbp_rise": true.dbp_rise,
-        "hr": true.hr,
+        "hr": readings(effects, "hr", minutes, rng).max(axis=1),
         "cadss": true.cadss,
         "moaas": true.moaas,
         "spo2": oximetry(effects, minutes, rng).min(axis=1),
     }
     for sign in ("sbp", "dbp"):
-        peaks[f"{sign}_read"] = readings(effects, sign, minutes, rng).max(axis=1)
+        before, change = change_readings(effects, sign, minutes, rng)
+        peaks[f"{sign}_rise"] = change.max(axis=1)
+        peaks[f"{sign}_read"] = before + peaks[f"{sign}_rise"]
     courses = {
         "sbp_rise": effects.sbp, "dbp_rise": effects.dbp, "hr": effects.hr, "cadss": effects.cadss,
     }  # fmt: skip

@@ -97,7 +97,7 @@ def _summary(days: Array, day: float, given: bool) -> Duration:
     share = len(responded) / len(days)
     if share < 0.05:  # too few to speak of a typical duration
         return Duration(day, given, share, None, None, 0.0, watched)
-    low, middle, high = (float(np.quantile(responded, q)) for q in (0.1, 0.5, 0.9))
+    low, middle, high = (float(q) for q in np.quantile(responded, (0.1, 0.5, 0.9)))
     beyond = float((responded > watched).mean())
     capped = (min(low, watched), min(high, watched))
     return Duration(day, given, share, min(middle, watched), capped, beyond, watched)

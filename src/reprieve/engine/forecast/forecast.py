@@ -1,6 +1,7 @@
 """One case in, one outlook out."""
 
 import re
+from functools import lru_cache
 
 import numpy as np
 
@@ -31,7 +32,7 @@ from reprieve.engine.forecast.traits import Place
 from reprieve.engine.forecast.why import AHEAD_D, why
 from reprieve.engine.forecast.words import headline, limits, similar
 from reprieve.engine.mood.model import Array
-from reprieve.engine.trials.design import Sitting
+from reprieve.engine.trials.design import Form, Sitting
 from reprieve.engine.trials.design import shipped as design
 from reprieve.errors import InputError
 from reprieve.evidence import instrument
@@ -92,8 +93,9 @@ def outlook(post: Posterior, days: float) -> Outlook:
     case, rule = post.case, rules(post.case)
     end = post.asked_at + days
     planned = tuple(s for s in post.plan_sittings() if s.day < end)
-    plan = follow(post, planned, days)
-    none = follow(post, (), days) if planned else plan
+    people = post.subset()
+    plan = follow(people, planned, days)
+    none = follow(people, (), days) if planned else plan
     visit = int(np.argmin(np.abs(plan.days - post.asked_at - AHEAD_D)))
     responding = float(plan.at_most(rule.cutoffs[1])[visit])
     scale = instrument(rule.instrument)
@@ -112,10 +114,10 @@ def outlook(post: Posterior, days: float) -> Outlook:
         response=response,
         remission=remission,
         relapse=_relapse(rule, plan, none, bool(planned)),
-        duration=durations(post, planned),
+        duration=durations(people, planned),
         next_session=_session(post, planned),
-        why=why(post, rule, plan),
-        sensitivity=switches(post, rule, planned, days, none),
+        why=why(people, rule, plan),
+        sensitivity=switches(people, rule, planned, days, none),
         similar=Similar(similar(case, post, rule, plan, visit), post.ess, responding),
         monte_carlo=_monte_carlo(post, plan),
         limits=limits(case, post, rule),
@@ -161,14 +163,15 @@ def _doses(case: Case) -> tuple[DoseSeen, ...]:
 
 
 def _planned(sessions: tuple[Sitting, ...], weight: float | None) -> tuple[DoseSeen, ...]:
-
+    forms = [(s.day, s.form) for s in sessions if s.form]
     return tuple(
-        DoseSeen(
-            s.day, Regimen(s.form).format().removesuffix(" once"), False, _per_kg(s.form, None)
-        )
-        for s in sessions
-        if s.form
+        DoseSeen(day, _session_text(form), False, _per_kg(form, weight)) for day, form in forms
     )
+
+
+@lru_cache(maxsize=256)
+def _session_text(form: Form) -> str:
+    return Regimen(form).format().removesuffix(" once")
 
 
 def _per_kg(doses: Form, weight_kg: float | None) -> float | None:
@@ -244,7 +247,7 @@ def _session(post: Posterior, planned: tuple[Sitting, ...]) -> NextSession | Non
 
 
 def _monte_carlo(post: Posterior, plan: Future) -> MonteCarlo:
-    spread = np.sqrt(post.weights @ (plan.score - post.weights @ plan.score) ** 2)
+    spread = plan.score.std(axis=0)
     error = float(np.sqrt(1.0 / post.ess))
     return MonteCarlo(post.n, post.ess, 0.5 * error, float(spread.max()) * error, post.rounds)
 

@@ -30,6 +30,7 @@ from reprieve.engine.patient import Patient
 from reprieve.engine.trials.design import Course, Form, Sitting
 
 PARTICLES = 4096
+FOLLOWED = 2048  # equally likely people that stand for all when a plan is followed
 PILOT = 1024
 MOST_ROUNDS = 8
 PILOT_SHARE = 0.2  # of the pilot's people must count before the law is taken as found
@@ -150,8 +151,8 @@ class Posterior:
             return ()
         return tuple(on_day(self.case.planned, self.case.plan_day, self.awareness))
 
-    def subset(self, count: int) -> "Posterior":
-        """About as many equally likely people, drawn systematically by weight."""
+    def subset(self, count: int = FOLLOWED) -> "Posterior":
+        """As many equally likely people, drawn systematically by weight."""
         at = (np.arange(count) + 0.5) / count
         rows = np.minimum(np.searchsorted(self.weights.cumsum(), at), self.n - 1)
         kept = {name: getattr(self.tried, name)[rows] for name in Tried.__dataclass_fields__}
@@ -287,7 +288,9 @@ def live(world: World, z: Array, member: Index) -> Tried:
         seen, member, world.constants, np.array([base, spread**2]), line.score, line.scale,
         line.table, end, mean, cov, news, foretold,
     )  # fmt: skip
-    return Tried(z, member, patient, amplitude, state, parts[:, -1], seen, mean, cov, news, foretold)
+    return Tried(
+        z, member, patient, amplitude, state, parts[:, -1], seen, mean, cov, news, foretold
+    )
 
 
 def _untreated(
