@@ -7,7 +7,7 @@ import plotext
 
 from reprieve.pictures.figure import Figure, Grid, Picture
 from reprieve.pictures.legend import assign
-from reprieve.pictures.marks import Band, Bars, Line, Mark, Points, Rule, Stems
+from reprieve.pictures.marks import Band, Bars, Doses, Line, Mark, Points, Rule, Stems
 from reprieve.pictures.scale import Array, Axis, limits, tick_texts, ticks
 
 # Colours that every terminal has, for the series colours of the SVG.
@@ -15,6 +15,9 @@ _COLORS = {
     "1": "blue+", "2": "orange", "3": "green", "4": "magenta", "5": "yellow", "6": "cyan+",
     "good": "green", "warn": "orange", "bad": "red", "muted": "gray", "ink": "default",
 }  # fmt: skip
+
+
+_BRAILLE, _DOTS, _EDGE = "braille", "∙", "·"
 
 
 def terminal(picture: Picture, columns: int = 90, rows: int = 22, *, color: bool = True) -> str:
@@ -36,17 +39,47 @@ def terminal(picture: Picture, columns: int = 90, rows: int = 22, *, color: bool
     plotext.clear_figure()
     plotext.theme("clear" if not color else "pro")
     plotext.plot_size(columns, rows)
-    told = _told(picture.marks)
-    for k, (mark, name) in enumerate(zip(picture.marks, assign(picture.marks), strict=True)):
+    names = assign(picture.marks)
+    for mark, name in zip(picture.marks, names, strict=True):
         paint = _COLORS.get(name, "default")
         if isinstance(mark, Bars):
             _bars(mark, paint, [m for m in picture.marks if isinstance(m, Bars)])
         else:
-            _draw(mark, paint, picture, mark.label if k in told else None)
+            _draw(mark, paint, picture)
     _axes(picture, columns, rows)
     plotext.title(picture.title)
-    text: str = plotext.build()
+    shown: str = plotext.build().rstrip()
+    text = "\n".join([shown, *_key(picture.marks, names, columns)])
     return (text if color else plotext.uncolorize(text)).rstrip() + "\n"
+
+
+def _key(marks: Sequence[Mark], names: Sequence[str], columns: int) -> list[str]:
+    """What the marks mean, in lines under the picture, where it hides nothing."""
+    lines, used = list[str](), columns
+    for k in sorted(_told(marks)):
+        label = marks[k].label or ""
+        if used + len(label) + 6 > columns:
+            lines.append("")
+            used = 0
+        sample = plotext.colorize(_sample(marks[k]), _COLORS.get(names[k], "default"))
+        lines[-1] += f"  {sample} {label}"
+        used += len(label) + 6
+    return lines
+
+
+def _sample(mark: Mark) -> str:
+    match mark:
+        case Band():
+            return "··"
+        case Points():
+            return "○ " if mark.hollow else "● "
+        case Doses():
+            return "△ " if mark.hollow else "▲ "
+        case Bars():
+            return "██"
+        case Rule():
+            return "│ " if mark.vertical else "──"
+    return "∙∙" if isinstance(mark, Line) and mark.dash != "solid" else "⠒⠒"
 
 
 def _told(marks: Sequence[Mark]) -> set[int]:
@@ -61,26 +94,31 @@ def _told(marks: Sequence[Mark]) -> set[int]:
     return set(chosen.values())
 
 
-def _draw(mark: Mark, color: str, figure: Figure, label: str | None) -> None:
+def _draw(mark: Mark, color: str, figure: Figure) -> None:
     match mark:
         case Line():
             x, y = _held(mark) if mark.step else (mark.x, mark.y)
-            _stroke(figure, x, y, label, color)
+            _stroke(figure, x, y, color, _BRAILLE if mark.dash == "solid" else _DOTS)
         case Band():
-            _stroke(figure, mark.x, mark.low, None, color, "·")
-            _stroke(figure, mark.x, mark.high, label, color, "·")
+            _stroke(figure, mark.x, mark.low, color, _EDGE)
+            _stroke(figure, mark.x, mark.high, color, _EDGE)
         case Points():
             for x, low, high in zip(mark.x, mark.low, mark.high, strict=False):
-                _stroke(figure, np.array([x, x]), np.array([low, high]), None, color)
+                _stroke(figure, np.array([x, x]), np.array([low, high]), color)
             for y, low, high in zip(mark.y, mark.x_low, mark.x_high, strict=False):
-                _stroke(figure, np.array([low, high]), np.array([y, y]), None, color)
+                _stroke(figure, np.array([low, high]), np.array([y, y]), color)
             at = _places(figure, mark.x, mark.y)
             shape = "○" if mark.hollow else "●"
-            if at[0]:  # plotext cannot name an empty series
-                plotext.scatter(*at, label=label, color=color, marker=shape)
+            if at[0]:
+                plotext.scatter(*at, color=color, marker=shape)
         case Stems():
             for x, h in zip(mark.x, mark.height, strict=True):
-                _stroke(figure, np.array([x, x]), np.array([0.0, h]), None, color)
+                _stroke(figure, np.array([x, x]), np.array([0.0, h]), color)
+        case Doses():
+            places = _places(figure, mark.x, np.full(len(mark.x), figure.y.low or 0.0))
+            if places[0]:
+                head = "△" if mark.hollow else "▲"
+                plotext.scatter(*places, color=color, marker=head)
         case Rule():
             here = _level(figure.x if mark.vertical else figure.y, np.array([mark.at]))[0]
             (plotext.vline if mark.vertical else plotext.hline)(float(here), color)
@@ -93,21 +131,17 @@ def _bars(mark: Bars, color: str, sets: list[Bars]) -> None:
     n = len(mark.names)
     at = [(n - 1 - i if mark.horizontal else i) + shift for i in range(n)]
     side = "horizontal" if mark.horizontal else "vertical"
-    plotext.bar(
-        at, mark.values.tolist(), orientation=side, width=thick, label=mark.label, color=color
-    )
+    plotext.bar(at, mark.values.tolist(), orientation=side, width=thick, color=color)
 
 
 def _held(mark: Line) -> tuple[Array, Array]:
     return np.repeat(mark.x, 2)[1:], np.repeat(mark.y, 2)[:-1]
 
 
-def _stroke(
-    figure: Figure, x: Array, y: Array, label: str | None, color: str, marker: str = "braille"
-) -> None:
+def _stroke(figure: Figure, x: Array, y: Array, color: str, marker: str = _BRAILLE) -> None:
     xs, ys = _places(figure, x, y)
     if xs:
-        plotext.plot(xs, ys, label=label, color=color, marker=marker)
+        plotext.plot(xs, ys, color=color, marker=marker)
 
 
 def _places(figure: Figure, x: Array, y: Array) -> tuple[list[float], list[float]]:

@@ -5,7 +5,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from reprieve.pictures import theme
-from reprieve.pictures.marks import Band, Bars, Dash, Line, Mark, Note, Points, Rule, Span, Stems
+from reprieve.pictures.marks import (
+    Band,
+    Bars,
+    Dash,
+    Doses,
+    Line,
+    Mark,
+    Note,
+    Points,
+    Rule,
+    Span,
+    Stems,
+)
 from reprieve.pictures.scale import Array, Scale
 from reprieve.pictures.text import number, safe
 
@@ -15,6 +27,9 @@ _DASH: dict[Dash, str] = {
     "dot": ' stroke-dasharray="1.5 3.5" stroke-linecap="round"',
     "dashdot": ' stroke-dasharray="8 3 2 3"',
 }
+
+
+DOSE_ROOM = 34.0  # pixels at the foot of a panel that doses may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +63,8 @@ def draw(mark: Mark, color: str, frame: Frame, nth_bar: int = 0) -> str:
             return _bars(mark, color, frame, nth_bar)
         case Stems():
             return _stems(mark, color, frame)
+        case Doses():
+            return _doses(mark, color, frame)
         case Rule():
             return _rule(mark, color, frame)
         case Span():
@@ -125,9 +142,9 @@ def _band(mark: Band, color: str, frame: Frame) -> str:
         there = _path(xs[top], b[top])
         back = _path(xs[under], a[under]).replace("M", "L", 1)
         pieces.append(f"{there}{back}Z")
-    return (
-        f'<path d="{"".join(pieces)}" {theme.fill(color)} fill-opacity="{number2(mark.opacity)}"/>'
-    )
+    paint = theme.both(color) if mark.edged else theme.fill(color)
+    edge = ' stroke-width="0.8"' if mark.edged else ""
+    return f'<path d="{"".join(pieces)}" {paint} fill-opacity="{number2(mark.opacity)}"{edge}/>'
 
 
 def number2(value: float) -> str:
@@ -237,6 +254,20 @@ def _stems(mark: Stems, color: str, frame: Frame) -> str:
     return (
         f'<path d="{lines}" {theme.stroke(color)} stroke-width="1.5"/>'
         f'<path d="{heads}" {theme.fill(color)}/>'
+    )
+
+
+def _doses(mark: Doses, color: str, frame: Frame) -> str:
+    x = frame.x.many(mark.x)
+    tops = frame.bottom - 5 - mark.share * (DOSE_ROOM - 9)
+    here = [(a, b) for a, b in zip(x, tops, strict=True) if np.isfinite([a, b]).all()]
+    lines = "".join(f"M{number(a)} {number(frame.bottom)}V{number(b)}" for a, b in here)
+    heads = "".join(_marker("circle", a, b, 3.2) for a, b in here)
+    dashes = _DASH["dot"] if mark.hollow else ""
+    paint = theme.hollow(color) if mark.hollow else theme.both(color)
+    return (
+        f'<path d="{lines}" {theme.stroke(color)} stroke-width="1.5"{dashes}/>'
+        f'<path d="{heads}" {paint} stroke-width="1.5"/>'
     )
 
 

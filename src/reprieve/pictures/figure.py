@@ -13,6 +13,7 @@ from reprieve.pictures.marks import (
     Band,
     Bars,
     Dash,
+    Doses,
     Line,
     Mark,
     Note,
@@ -103,14 +104,13 @@ class Figure:
 
     def band(
         self, x: ArrayLike, low: ArrayLike, high: ArrayLike, label: str | None = None, *,
-        color: int | str | None = None, opacity: float = 0.22,
+        color: int | str | None = None, opacity: float = 0.22, edged: bool = False,
     ) -> Self:  # fmt: skip
-        """The area between two curves, arrays (n,) in axis units."""
+        """The area between two curves, arrays (n,) in axis units; `edged` outlines it."""
         xs = column("x", x)
         n = len(xs)
-        return self._add(
-            Band(label, color, xs, column("low", low, n), column("high", high, n), opacity)
-        )
+        ends = column("low", low, n), column("high", high, n)
+        return self._add(Band(label, color, xs, *ends, opacity, edged))
 
     def points(
         self, x: ArrayLike, y: ArrayLike, label: str | None = None, *,
@@ -142,6 +142,20 @@ class Figure:
         xs = column("x", x)
         return self._add(Stems(label, color, xs, column("height", height, len(xs))))
 
+    def doses(
+        self, x: ArrayLike, share: ArrayLike, names: Sequence[str], label: str | None = None, *,
+        color: int | str | None = None, hollow: bool = False,
+    ) -> Self:  # fmt: skip
+        """Short stems on the foot of the panel, their length a `share` (0 to 1) of the room there.
+
+        They stand outside the y axis: start it lower than its first tick to keep their room free.
+        """
+        xs = column("x", x)
+        if len(names) != len(xs):
+            raise InputError(f"names has {len(names)} values where {len(xs)} were expected.")
+        shares = column("share", share, len(xs))
+        return self._add(Doses(label, color, xs, shares, tuple(names), hollow))
+
     def bars(
         self, names: Sequence[str], values: ArrayLike, low: ArrayLike | None = None,
         high: ArrayLike | None = None, label: str | None = None, *,
@@ -168,10 +182,10 @@ class Figure:
 
     def hline(
         self, at: float, label: str | None = None, *, color: int | str | None = None,
-        dash: Dash = "dash",
+        dash: Dash = "dash", outside: bool = False,
     ) -> Self:  # fmt: skip
-        """A level rule, named at its right end: a threshold."""
-        return self._add(Rule(label, color, float(at), False, dash))
+        """A level rule, named at its right end: a threshold. `outside` puts the name beside it."""
+        return self._add(Rule(label, color, float(at), False, dash, outside))
 
     def span(
         self, low: float, high: float, label: str | None = None, *,

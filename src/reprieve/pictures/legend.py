@@ -8,7 +8,18 @@ import numpy as np
 from reprieve.errors import InputError
 from reprieve.pictures import theme
 from reprieve.pictures.draw import Frame, draw
-from reprieve.pictures.marks import Band, Bars, Line, Mark, Note, Points, Rule, Span, Stems
+from reprieve.pictures.marks import (
+    Band,
+    Bars,
+    Doses,
+    Line,
+    Mark,
+    Note,
+    Points,
+    Rule,
+    Span,
+    Stems,
+)
 from reprieve.pictures.scale import Scale
 from reprieve.pictures.text import number, safe, width
 
@@ -112,13 +123,17 @@ def _swatch(mark: Mark, color: str, x: float, y: float) -> str:
         case Line():
             return draw(Line(x=ends, y=middle, dash=mark.dash, width=mark.width), color, unit)
         case Band():
-            flat = Band(x=ends, low=ends * 0, high=ends * 0 + 1, opacity=mark.opacity)
+            low, high = ends * 0, ends * 0 + 1
+            flat = Band(x=ends, low=low, high=high, opacity=mark.opacity, edged=mark.edged)
             return draw(flat, color, unit)
         case Points():
             dot = Points(x=half, y=half, hollow=mark.hollow, shape=mark.shape, size=mark.size)
             return draw(dot, color, unit)
         case Stems():
             return draw(Stems(x=half, height=np.array([0.9])), color, unit)
+        case Doses():
+            stem = Doses(x=half, share=np.array([0.0]), hollow=mark.hollow, names=("",))
+            return draw(stem, color, unit)
         case Bars():
             box = f'x="{number(x + 5)}" y="{number(y - 6)}" width="14" height="12"'
             return f"<rect {box} {theme.fill(color)}/>"

@@ -59,6 +59,7 @@ class Band(Mark):
     low: Array = field(default_factory=lambda: _NONE)
     high: Array = field(default_factory=lambda: _NONE)
     opacity: float = 0.22
+    edged: bool = False
 
     def xs(self) -> Array:
         return self.x
@@ -146,12 +147,32 @@ class Stems(Mark):
 
 
 @dataclass(frozen=True, slots=True)
+class Doses(Mark):
+    """What was given when: short stems on the foot of the panel, as long as their `share` says.
+
+    `share` 0 to 1 of the room that doses have; `names` what each one is, for the table.
+    """
+
+    x: Array = field(default_factory=lambda: _NONE)
+    share: Array = field(default_factory=lambda: _NONE)
+    names: tuple[str, ...] = ()
+    hollow: bool = False
+
+    def xs(self) -> Array:
+        return self.x
+
+    def rows(self) -> list[Row]:
+        return [(name, x, "", "", "") for name, x in zip(self.names, self.x.tolist(), strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
 class Rule(Mark):
     """A straight line across the whole panel, named at its end."""
 
     at: float = 0.0
     vertical: bool = False
     dash: Dash = "dash"
+    outside: bool = False
 
     def xs(self) -> Array:
         return np.array([self.at]) if self.vertical else _NONE

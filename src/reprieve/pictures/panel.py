@@ -7,12 +7,33 @@ import numpy as np
 
 from reprieve.pictures import theme
 from reprieve.pictures.draw import Frame, draw, words
-from reprieve.pictures.marks import Band, Bars, Line, Mark, Note, Points, Rule, Span, Stems
+from reprieve.pictures.marks import (
+    Band,
+    Bars,
+    Doses,
+    Line,
+    Mark,
+    Note,
+    Points,
+    Rule,
+    Span,
+    Stems,
+)
 from reprieve.pictures.scale import Array, Axis, Scale, limits, tick_texts, ticks
 from reprieve.pictures.text import number, safe, width, wrap
 
 TICK = 12.0  # font size of tick labels
-_ORDER: tuple[type[Mark], ...] = (Span, Band, Bars, Stems, Rule, Line, Points, Note)
+_ORDER: tuple[type[Mark], ...] = (
+    Span,
+    Band,
+    Bars,
+    Stems,
+    Doses,
+    Rule,
+    Line,
+    Points,
+    Note,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +63,7 @@ def render(spec: Spec) -> str:
         zip(spec.marks, spec.colors, strict=True), key=lambda pair: _ORDER.index(type(pair[0]))
     )
     for mark, color in ranked:
-        clipped = not isinstance(mark, (Points, Note, Stems))
+        clipped = not isinstance(mark, (Points, Note, Stems, Doses))
         target = inside if clipped else over
         target.append(draw(mark, color, frame, bars.index(mark) if isinstance(mark, Bars) else 0))
     box = (
@@ -60,7 +81,7 @@ def render(spec: Spec) -> str:
             _axes(spec, frame, x_places, y_places),
             *over,
             _rule_words(spec, frame),
-            _direct_labels(spec, frame) if spec.direct else "",
+            _direct_labels(spec, frame),
         ]
     )
 
@@ -79,7 +100,7 @@ def _frame(spec: Spec) -> tuple[Frame, list[float], list[float]]:
     labels = tick_texts(spec.y, y_places)
     left = 10 + max((width(t, TICK) for t in labels), default=0.0)
     left = min(left, 0.5 * spec.wide)
-    right = spec.wide - (_direct_room(spec) if spec.direct else 14)
+    right = spec.wide - _right_room(spec)
     x_low, x_high = _x_limits(spec)
     x_places = ticks(spec.x, x_low, x_high, max(2, round((right - left) / 82)))
     if spec.y.categories:  # read from the top down
@@ -197,7 +218,7 @@ def _rule_words(spec: Spec, frame: Frame) -> str:
         out.append(words(start, frame.top + 12 + 15 * row, label, shown))
     taken: list[float] = []
     for m, color in zip(spec.marks, spec.colors, strict=True):
-        if isinstance(m, Rule) and not m.vertical and m.label:
+        if isinstance(m, Rule) and not m.vertical and m.label and not m.outside:
             y = frame.y(m.at) - 5
             if y < frame.top + 8 or any(abs(y - other) < 13 for other in taken):
                 y += 18
@@ -206,24 +227,36 @@ def _rule_words(spec: Spec, frame: Frame) -> str:
     return "".join(out)
 
 
-def _direct_room(spec: Spec) -> float:
-    named = [m.label for m in spec.marks if isinstance(m, Line) and m.label]
-    return 14 + max((width(t, TICK) for t in named), default=0.0)
+def _right_room(spec: Spec) -> float:
+    return 14 + max((width(m.label, TICK) for m in _named_beside(spec) if m.label), default=0.0)
+
+
+def _named_beside(spec: Spec) -> list[Mark]:
+    """What is named to the right of the panel: lines if asked, rules that say so."""
+    return [
+        m
+        for m in spec.marks
+        if m.label
+        and ((isinstance(m, Line) and spec.direct) or (isinstance(m, Rule) and m.outside))
+    ]
 
 
 def _direct_labels(spec: Spec, frame: Frame) -> str:
     """Names at the right end of their lines, pushed apart where they would touch."""
     ends: list[tuple[float, str, str]] = []
+    beside = {id(m) for m in _named_beside(spec)}
     for mark, color in zip(spec.marks, spec.colors, strict=True):
-        if not (isinstance(mark, Line) and mark.label):
+        if id(mark) not in beside or not mark.label:
             continue
-        good = np.flatnonzero(np.isfinite(frame.y.many(mark.y)))
-        if good.size:
-            ends.append((frame.y(float(mark.y[good[-1]])), mark.label, color))
+        if isinstance(mark, Rule):
+            ends.append((frame.y(mark.at), mark.label, color))
+        elif isinstance(mark, Line) and (good := np.isfinite(frame.y.many(mark.y))).any():
+            last = float(mark.y[np.flatnonzero(good)[-1]])
+            ends.append((frame.y(last), mark.label, color))
     ends.sort()
     places = _apart([y for y, _, _ in ends], frame.bottom)
     return "".join(
-        words(frame.right + 6, y + 4, label, color, weight="600")
+        words(frame.right + 6, y + 4, label, color, weight="600" if spec.direct else "")
         for y, (_, label, color) in zip(places, ends, strict=True)
     )
 

@@ -34,6 +34,7 @@ class Axis:
     low, high : limits in that unit; left out, they follow the data
     log : logarithmic; values at or below zero are left out of the drawing
     ticks : where to put ticks, instead of nice places
+    words : what to write at those ticks, instead of their numbers: dates
     categories : names instead of numbers; marks then sit at positions 0, 1, 2 ...
     """
 
@@ -44,12 +45,17 @@ class Axis:
     log: bool = False
     ticks: tuple[float, ...] = ()
     categories: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.low is not None and self.high is not None and not self.low < self.high:
             raise InputError(f"Axis '{self.label}' runs from {self.low} to {self.high}; low first.")
         if self.log and self.low is not None and self.low <= 0:
             raise InputError(f"Log axis '{self.label}' starts at {self.low}; start above zero.")
+        if self.words and len(self.words) != len(self.ticks):
+            raise InputError(
+                f"Axis '{self.label}' has {len(self.words)} words for {len(self.ticks)} ticks."
+            )
 
     @property
     def text(self) -> str:
@@ -168,6 +174,9 @@ def tick_texts(axis: Axis, places: list[float]) -> list[str]:
     """The words beside the ticks, all with the same number of decimals."""
     if axis.categories:
         return list(axis.categories)
+    if axis.words:
+        said = dict(zip(axis.ticks, axis.words, strict=True))
+        return [said[p] for p in places]
     if axis.log:
         return [number(p, max(0, -math.floor(math.log10(p) + 1e-9))) for p in places]
     return [number(p, _decimals(places)) for p in places]

@@ -1,0 +1,196 @@
+"""The tables of a forecast."""
+
+from collections.abc import Sequence
+
+from reprieve.engine.forecast.acute import NextSession, Threshold
+from reprieve.engine.forecast.outlook import Duration, Outlook, Switch, Why
+from reprieve.evidence.references import has_reference, reference
+from reprieve.report.blocks import Badge, Cell, Column, DataTable, Link
+from reprieve.report.when import Clock, length, odds, odds_fine, signed, stretch
+
+_KINDS = {
+    "modifiable": "can be changed",
+    "unknown": "not known; knowing it would sharpen the answer",
+    "assumed": "assumed",
+}
+
+
+def milestone_table(outlook: Outlook) -> DataTable:
+    """Each improvement: its rule, odds, and when."""
+    clock = Clock(outlook.origin)
+    rows: list[list[Cell]] = []
+    for word, mark in (
+        ("25 % better", outlook.improved_25),
+        ("Response", outlook.response),
+        ("Remission", outlook.remission),
+    ):
+        if mark is None:
+            continue
+        if mark.seen_day is not None:
+            rows.append([word, mark.rule, f"seen {clock.day(mark.seen_day)}", "", ""])
+            continue
+        early_late = (
+            ""
+            if mark.day_80 is None
+            else f"{clock.day(mark.day_80[0])} to {clock.day(mark.day_80[1])}"
+        )
+        median = "" if mark.day_median is None else clock.day(mark.day_median)
+        rows.append([word, mark.rule, odds(mark.probability_ever), median, early_late])
+    heads = ["Improvement", "Rule", f"Within {length(outlook.horizon_days)}"]
+    return DataTable(
+        [*heads, "Median, of those who reach it", "80 % of them"], rows, "When relief comes"
+    )
+
+
+def score_table(outlook: Outlook) -> DataTable:
+    """The score to expect at some days ahead."""
+    clock, bands = Clock(outlook.origin), outlook.bands
+    most = min(8, len(bands))
+    chosen = dict.fromkeys(round(k * (len(bands) - 1) / max(most - 1, 1)) for k in range(most))
+    heads: list[Column | str] = [
+        "When",
+        Column("Median", outlook.instrument or "", 0),
+        *(Column(f"{share} %", "points", numeric=True) for share in (50, 80, 95)),
+    ]
+    rows: list[list[Cell]] = [
+        [
+            capital(clock.day(bands[k].day)), bands[k].median,
+            *(f"{low:.0f} to {high:.0f}" for low, high in (
+                bands[k].p50, bands[k].p80, bands[k].p95)),
+        ]
+        for k in chosen
+    ]  # fmt: skip
+    return DataTable(heads, rows, "The score to expect")
+
+
+def relapse_table(outlook: Outlook) -> DataTable:
+    """Odds of relapse at some checks."""
+    relapse, clock = outlook.relapse, Clock(outlook.origin)
+    assert relapse is not None
+    last = len(relapse.days) - 1
+    chosen = sorted({round(last * share) for share in (0.08, 0.25, 0.5, 0.75, 1.0)})
+    columns: list[Column | str] = ["By"]
+    if relapse.plan is not None:
+        columns.append(Column("As planned", numeric=True))
+    columns.append(Column("No further dose", numeric=True))
+    rows: list[list[Cell]] = []
+    for k in chosen:
+        cells = [odds(p[k]) for p in (relapse.plan, relapse.no_further_dose) if p is not None]
+        rows.append([capital(clock.by(relapse.days[k], outlook.asked_at)), *cells])
+    return DataTable(columns, rows, "Odds of relapse by then")
+
+
+def parts_table(why: Why) -> DataTable:
+    """What the change since entry is made of."""
+    rows: list[list[Cell]] = [
+        [capital(p.name), signed_tenth(p.points), f"{signed(p.p80[0])} to {signed(p.p80[1])}"]
+        for p in why.parts
+    ]
+    rows.append(["Together", signed_tenth(why.now - why.entry), ""])
+    heads: list[Column | str] = [
+        "Part", Column("Change", "points", numeric=True), Column("80 %", "points", numeric=True)
+    ]  # fmt: skip
+    return DataTable(heads, rows, f"From {why.entry:.0f} at entry to {why.now:.0f} now")
+
+
+def moved_table(outlook: Outlook) -> DataTable:
+    """What each score taught."""
+    assert outlook.why is not None
+    clock = Clock(outlook.origin)
+    rows: list[list[Cell]] = [
+        [capital(clock.day(m.day)), m.instrument, m.value, m.expected, signed_tenth(m.shift)]
+        for m in outlook.why.moved
+    ]
+    ahead = length(outlook.why.moved[0].ahead_days)
+    heads: list[Column | str] = [
+        "Seen", "Scale", Column("Score", "points", 0), Column("Expected before", "points", 1),
+        Column(f"Moved the forecast of {ahead} ahead by", "points", numeric=True),
+    ]  # fmt: skip
+    return DataTable(heads, rows, "What each score taught")
+
+
+def signed_tenth(points: float) -> str:
+    """Points with a sign and one decimal."""
+    text = f"{points:+.1f}"
+    return "0.0" if text in ("+0.0", "-0.0") else text.replace("-", "−")
+
+
+def switch_table(outlook: Outlook) -> DataTable:
+    """Facts that would change the answer, one at a time."""
+    heads: list[Column | str] = [
+        "If", "Which", "Then", Column("Now", numeric=True), Column("Instead", numeric=True),
+        "Source",
+    ]  # fmt: skip
+    rows: list[list[Cell]] = [_switch_row(s) for s in outlook.sensitivity]
+    return DataTable(heads, rows, "One fact changed at a time")
+
+
+def _switch_row(s: Switch) -> list[Cell]:
+    chance = "chance" in s.quantity
+    now, then = (odds(v) if chance else f"{v:.1f}" for v in (s.now, s.then))
+    return [
+        capital(s.what.removeprefix("if ")),
+        _KINDS.get(s.kind, s.kind),
+        s.quantity,
+        now,
+        then,
+        cited(s.source),
+    ]
+
+
+def peak_table(found: NextSession) -> DataTable:
+    """Extremes of the next session."""
+    rows: list[list[Cell]] = [
+        [
+            capital(p.name), f"{p.median:.0f}", f"{p.low80:.0f} to {p.high80:.0f}", p.unit,
+            "" if p.time_min is None else f"{p.time_min:.0f}",
+        ]
+        for p in found.peaks
+    ]  # fmt: skip
+    heads: list[Column | str] = [
+        "Extreme", Column("Median", numeric=True), Column("80 %", numeric=True), "Unit",
+        Column("Usual minute", "min", numeric=True),
+    ]  # fmt: skip
+    return DataTable(heads, rows, "Of people like this one")
+
+
+def threshold_table(lines: Sequence[Threshold], caption: str) -> DataTable:
+    """Probabilities of the next session, each with whose word it is and how well known."""
+    rows: list[list[Cell]] = [
+        [capital(t.name), odds_fine(t.probability), t.standing, Badge(t.status)] for t in lines
+    ]
+    heads: list[Column | str] = ["What", Column("Odds", numeric=True), "Whose line", "Number"]
+    return DataTable(heads, rows, caption)
+
+
+def duration_table(outlook: Outlook) -> DataTable:
+    """Odds of response after each dose, and how long it holds."""
+    heads: list[Column | str] = [
+        "Dose", "", Column("Response within a week", numeric=True),
+        Column("Lasts, median", numeric=True), Column("80 %", numeric=True),
+        Column("Still well at the end", numeric=True),
+    ]  # fmt: skip
+    rows = [_duration_row(d, outlook) for d in outlook.duration]
+    return DataTable(heads, rows, "Response after each dose, if no further one followed")
+
+
+def _duration_row(d: Duration, outlook: Outlook) -> list[Cell]:
+    clock = Clock(outlook.origin)
+    median = "" if d.median_days is None else length(d.median_days)
+    spread = "" if d.days_80 is None else stretch(d.days_80)
+    word = "given" if d.given else "planned"
+    return [
+        capital(clock.day(d.day)), word, odds(d.probability), median, spread, odds(d.beyond),
+    ]  # fmt: skip
+
+
+def cited(key: str) -> list[str | Badge | Link]:
+    """A bibliography key as a link to its paper; other words as they are."""
+    if not has_reference(key):
+        return [key]
+    url = reference(key).url
+    return [Link(key, url)] if url else [key]
+
+
+def capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
