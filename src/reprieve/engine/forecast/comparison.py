@@ -44,13 +44,13 @@ class Broken:
 class Threshold:
     """The chance that a reading crosses a threshold of the protocol: at one session, at any.
 
-    `name` as in the protocol file ("sbp"), `rule` in words with its number. `any_session` counts
+    `name` is the limit in words; `standing` and `source` say whose it is. `any_session` counts
     every session of the schedule within the horizon; 0 where there is none.
     """
 
     name: str
-    rule: str
     standing: str
+    source: str
     one_session: float
     any_session: float
 

@@ -1,0 +1,66 @@
+"""What every question about treatment begins with: the person, their sessions, the days ahead."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from reprieve.engine.forecast.case import Case, CaseError
+from reprieve.engine.forecast.checks import not_forecastable
+from reprieve.engine.forecast.constraints import Ground
+from reprieve.engine.forecast.posterior import Posterior, posterior
+from reprieve.engine.forecast.session_risk import given_of
+from reprieve.engine.mood.model import Array
+from reprieve.engine.trials.design import Form, Sitting
+from reprieve.errors import InputError
+from reprieve.evidence.practice import governing
+
+STEP_D = 3.5  # twice a week: with weekly sessions, once before each and once between
+
+
+def posterior_of(case: Case, seed: int) -> Posterior:
+    """The posterior of a case, refused in the words of `forecast` where none can be.
+
+    Raises
+    ------
+    CaseError
+        No forecast can be made; its reason is the status that an outlook would have.
+    """
+    if seed < 0:
+        raise InputError(f"The seed was {seed}; expected 0 or more.")
+    refused = not_forecastable(case)
+    if refused is not None:
+        raise CaseError(*refused)
+    return posterior(case, seed)
+
+
+def ground_of(post: Posterior) -> Ground:
+    """What schedules of this person are judged on.
+
+    Raises
+    ------
+    InputError
+        Nothing active was given or planned.
+    """
+    form, case = post.form, post.case
+    if form is None:
+        raise InputError(
+            f"Case {case.id} has no dose of ketamine given or planned, so there is nothing to "
+            "repeat; add a plan such as 'ketamine 0.5 mg/kg IV over 40 min, weekly'."
+        )
+    planned = tuple((s.day, s.form) for s in post.plan_sittings() if s.form)
+    weight = case.person.weight_kg
+    return Ground(given_of(post), form, governing(form), weight, case.origin, planned)
+
+
+def days_ahead(asked_at: float, horizon: float) -> Array:
+    """Days to foretell: twice a week and the last day of the horizon."""
+    ahead = np.arange(STEP_D, horizon + 1e-9, STEP_D)
+    return np.asarray(asked_at + np.unique(np.append(ahead, horizon)))
+
+
+def sessions_on(days: Sequence[float], forms: Sequence[Form], post: Posterior) -> list[Sitting]:
+    """Sessions on days of the case's clock, the person knowing what they knew at the last."""
+    active = [s.awareness for s in (*post.line.given, *post.plan_sittings()) if s.form]
+    # the last one given; without any, the first one planned
+    aware = ([s.awareness for s in post.line.given if s.form] or active[:1])[-1]
+    return [Sitting(day, form, aware) for day, form in zip(days, forms, strict=True)]
