@@ -15,8 +15,9 @@ from reprieve.engine.mood.model import Array
 from reprieve.engine.trials.design import Sitting
 
 PEOPLE = 256
-WATCHED = np.array([1.0, 3.0, 5.0, *np.arange(7.0, 85.0, 3.5)])
-WITHIN = 7.5  # days in which response must come
+# whole days, which the kernel steps fastest
+WATCHED = np.array([1.0, 3.0, 5.0, *(d for w in range(7, 84, 7) for d in (w, w + 3)), 84.0])
+WITHIN = 7.0  # days in which response must come
 LAST_GIVEN, NEXT_PLANNED = 8, 4
 
 
@@ -37,11 +38,15 @@ def durations(post: Posterior, planned: tuple[Sitting, ...]) -> tuple[Duration, 
     base, offset = _drawn(few)
     found, state, day = [], np.zeros((few.n, core.STATE)), 0.0
     sessions = sorted([*post.line.given, *ahead], key=lambda s: s.day)
-    for sitting in sessions[: sessions.index(shown[-1]) + 1]:
-        state = _run(few, (sitting,), np.empty(0), day, state)[1]
+    first = sessions.index(shown[0])
+    if first:  # what came before the doses told of, at one go
+        _run(few, tuple(sessions[:first]), np.empty(0), day, state)
+        day = sessions[first - 1].day
+    for sitting in sessions[first : sessions.index(shown[-1]) + 1]:
+        _run(few, (sitting,), np.empty(0), day, state)
         day = sitting.day
         if sitting in shown:
-            latent, _ = _run(few, (), day + WATCHED, day, state.copy())
+            latent = _run(few, (), day + WATCHED, day, state.copy())
             lasts = _lasting(few, latent, base, offset)
             found.append(_summary(lasts, day + post.line.zero, sitting in given))
     return tuple(found)
@@ -49,8 +54,8 @@ def durations(post: Posterior, planned: tuple[Sitting, ...]) -> tuple[Duration, 
 
 def _run(
     post: Posterior, plan: tuple[Sitting, ...], visits: Array, begin: float, state: Array
-) -> tuple[Array, Array]:
-    """Latent scores (n, visits), and the state after the last event."""
+) -> Array:
+    """Latent scores (n, visits); `state` becomes that after the last event."""
     world, tried = post.world, post.tried
     end = plan[-1].day if plan else None
     forms, table = event_tables(world.sets, plan, visits, end)
@@ -61,7 +66,7 @@ def _run(
         world.sets.constant, world.sets.effect, course, table, begin, state, latent,
         np.empty((0, len(visits), core.PARTS)),
     )  # fmt: skip
-    return latent, state
+    return latent
 
 
 def _drawn(post: Posterior) -> tuple[Array, Array]:

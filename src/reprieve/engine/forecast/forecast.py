@@ -24,7 +24,7 @@ from reprieve.engine.forecast.outlook import (
     Seen,
     Similar,
 )
-from reprieve.engine.forecast.posterior import PARTICLES, Posterior, posterior
+from reprieve.engine.forecast.posterior import PARTICLES, Posterior, alike, posterior
 from reprieve.engine.forecast.rules import Rules, first_treatment, rules
 from reprieve.engine.forecast.setting import ensemble_name
 from reprieve.engine.forecast.switches import switches
@@ -40,6 +40,7 @@ from reprieve.version import __version__
 
 LEVELS = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 SHORTEST_D, LONGEST_D = 7.0, 730.0
+SESSION_PEOPLE = 1000  # virtual people behind the next session's odds
 
 
 def forecast(
@@ -93,7 +94,7 @@ def outlook(post: Posterior, days: float) -> Outlook:
     case, rule = post.case, rules(post.case)
     end = post.asked_at + days
     planned = tuple(s for s in post.plan_sittings() if s.day < end)
-    people = post.subset()
+    people = post.followed()
     plan = follow(people, planned, days)
     none = follow(people, (), days) if planned else plan
     visit = int(np.argmin(np.abs(plan.days - post.asked_at - AHEAD_D)))
@@ -241,7 +242,7 @@ def _session(post: Posterior, planned: tuple[Sitting, ...]) -> NextSession | Non
         return None
     given = [(s.day + post.line.zero, s.form) for s in post.line.given]
     return next_session(
-        form, case.patient(), case.events, len(given), post.seed,
+        form, alike(case.patient()), case.events, len(given), post.seed, SESSION_PEOPLE,
         day=ahead.day if ahead else None, given=given,
     )  # fmt: skip
 

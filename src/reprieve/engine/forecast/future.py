@@ -20,10 +20,10 @@ from reprieve.engine.trials.design import Course, Sitting
 from reprieve.errors import ModelError
 
 EARLY = (1.0, 2.0, 3.0, 5.0)  # days after the question beside the weekly checks
-COPIES = 4  # courses a virtual person
+COPIES = 2  # courses a virtual person, one the mirror image of the other
 LONGEST_D = 2 * 365.25
 SHOWN_DOSES = 14  # more planned sessions than that are not shown day by day
-STEP, PER_LOG, SMALLEST = 0.5, 8.0, 0.05  # mesh of means (points) and of log SDs
+STEP, PER_LOG, SMALLEST = 0.25, 10.0, 0.5  # mesh of means (points) and of log SDs
 
 
 @dataclass(frozen=True, eq=False)
@@ -206,8 +206,8 @@ def _paths(
 def normals(n: int, visits: int, seed: int) -> Array:
     """(n, copies, 4 + 3 visits) standard normals behind the courses of n people."""
     wide = core_future.START + core_future.EACH_VISIT * visits
-    half = np.random.default_rng([seed, 11]).standard_normal((n, COPIES // 2, wide))
-    return np.concatenate([half, -half], axis=1)
+    one = np.random.default_rng([seed, 11]).standard_normal((n, COPIES // 2, wide))
+    return np.concatenate([one, -one], axis=1)
 
 
 def mixture(weights: Array, score: Array, variance: Array, low: float, high: float) -> Array:

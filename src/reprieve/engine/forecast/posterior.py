@@ -23,7 +23,8 @@ from reprieve.engine.forecast.case import Case
 from reprieve.engine.forecast.members import Index, Members, members
 from reprieve.engine.forecast.timeline import Timeline, event_tables, on_day, timeline
 from reprieve.engine.forecast.traits import DIMS, Place, Prior
-from reprieve.engine.mood.model import Array
+from reprieve.engine.mood.instruments import FINE
+from reprieve.engine.mood.model import MADRS_MAX, Array
 from reprieve.engine.mood.predictors import CONTEXT, DRUG, shift_prior
 from reprieve.engine.mood.stimuli import GRID, quantiles
 from reprieve.engine.patient import Patient
@@ -34,9 +35,10 @@ FOLLOWED = 2048  # equally likely people that stand for all when a plan is follo
 PILOT = 1024
 MOST_ROUNDS = 8
 PILOT_SHARE = 0.2  # of the pilot's people must count before the law is taken as found
-ENOUGH_SHARE = 0.12  # of the people drawn must count, else more are drawn
-MOST_PARTICLES = 32768
-WIDER = 1.2  # variance of the law beyond the weighted one: its tails must cover the posterior's
+FEWEST = 500  # people who must count, else the law is shaped again and more are drawn
+STEADY = 0.3  # points: error of a mean score if draws were random; even ones halve it
+MOST_STEADY, MOST_PARTICLES = 16384, 32768
+WIDER = 1.1  # variance of the law beyond the weighted one: its tails must cover the posterior's
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -151,13 +153,27 @@ class Posterior:
             return ()
         return tuple(on_day(self.case.planned, self.case.plan_day, self.awareness))
 
-    def subset(self, count: int = FOLLOWED) -> "Posterior":
-        """As many equally likely people, drawn systematically by weight."""
-        at = (np.arange(count) + 0.5) / count
-        rows = np.minimum(np.searchsorted(self.weights.cumsum(), at), self.n - 1)
+    def followed(self) -> "Posterior":
+        """The equally likely people who stand for all when plans are followed."""
+        return self.subset(FOLLOWED if self.n <= PARTICLES else 2 * FOLLOWED)
+
+    def subset(self, count: int) -> "Posterior":
+        """As many equally likely people, see `rows`."""
+        rows = self.rows(count)
         kept = {name: getattr(self.tried, name)[rows] for name in Tried.__dataclass_fields__}
         equal = np.full(count, 1.0 / count)
         return replace(self, tried=Tried(**kept), weights=equal)
+
+    def rows(self, count: int) -> Index:
+        """(count,) people drawn systematically by weight, in rising order.
+
+        They are drawn in order of where they are heading, so that few stand evenly for many.
+        """
+        key = self.tried.mean[:, scores_core.BASE] + self.tried.parts.sum(axis=1) / 2
+        order = np.argsort(key - self.tried.patient[:, core.H], kind="stable")
+        at = (np.arange(count) + 0.5) / count
+        place = np.searchsorted(self.weights[order].cumsum(), at)
+        return np.sort(order[np.minimum(place, self.n - 1)])
 
 
 def posterior(
@@ -183,10 +199,32 @@ def posterior(
     while True:
         tried, log = _weigh(world, law, particles, seed)
         weights, ess = _normal(log)
-        if ess >= ENOUGH_SHARE * PARTICLES or particles >= MOST_PARTICLES:
+        if ess < FEWEST and particles < MOST_PARTICLES:
+            law, particles, rounds = _nearer(tried, log), 2 * particles, rounds + 1
+        elif ess < _needed(world, tried, weights) and particles < MOST_STEADY:
+            particles *= 2
+        else:
             break
-        law, particles, rounds = _shaped(tried.z, weights), 2 * particles, rounds + 1
     return Posterior(case, world, tried, weights, ess, rounds, seed)
+
+
+def _needed(world: World, tried: Tried, weights: Array) -> float:
+    """How many people must count for a mean score that chance moves by less than `STEADY`.
+
+    People differ most where they would end up without the drug; that spread is taken.
+    """
+    lasting = tried.mean[:, scores_core.BASE] - tried.patient[:, core.H]
+    score = true_score(world.line, tried.mean, lasting)
+    variance = weights @ (score - weights @ score) ** 2
+    return float(variance / STEADY**2)
+
+
+def true_score(line: Timeline, mean: Array, latent: Array) -> Array:
+    """(n,) true score on the own instrument at a latent score, personal offsets as believed."""
+    index = int(line.scale[0, scores_core.INDEX])
+    offset = mean[:, index] if index >= 0 else 0.0
+    madrs = MADRS_MAX / (1.0 + np.exp(-latent)) + offset
+    return np.asarray(np.interp(madrs, FINE, line.table[0]))
 
 
 def _world(case: Case, ensemble: Ensemble, place: Place) -> World:
@@ -197,10 +235,24 @@ def _world(case: Case, ensemble: Ensemble, place: Place) -> World:
     return World(line, sets, prior, _kinetic(case.patient()), traits.entry_constants(sets))
 
 
+def alike(patient: Patient) -> Patient:
+    """The patient in steps that like people share: 5 kg, 5 years.
+
+    Half a step moves a dose per kg by 3 %, against 15 to 25 % between people alike; what was
+    computed of a body then serves the next one like it.
+    """
+    age, weight = patient.age_y, patient.weight_kg
+    return replace(
+        patient,
+        age_y=None if age is None else 5.0 * round(age / 5),
+        weight_kg=None if weight is None else 5.0 * round(weight / 5),
+    )
+
+
 def _kinetic(patient: Patient) -> Patient:
-    """Only what moves concentrations, so that like people share one computation."""
-    names = ("age_y", "sex", "weight_kg", "height_cm", "ancestry", "liver", "interactions")
-    return Patient(**{name: getattr(patient, name) for name in names})
+    """Only what moves concentrations."""
+    names = ("age_y", "sex", "weight_kg", "ancestry", "liver", "interactions")
+    return Patient(**{name: getattr(alike(patient), name) for name in names})
 
 
 def _search(world: World, seed: int) -> tuple[Law | None, int]:
@@ -213,9 +265,13 @@ def _search(world: World, seed: int) -> tuple[Law | None, int]:
         weights, ess = _normal(log)
         if ess >= PILOT_SHARE * PILOT:
             return _shaped(tried.z, weights), round_
-        ratio = log - tried.log_likelihood
-        law = _shaped(tried.z, _tempered(ratio, tried.log_likelihood))
+        law = _nearer(tried, log)
     return law, MOST_ROUNDS
+
+
+def _nearer(tried: Tried, log: Array) -> Law:
+    """A law nearer to the posterior, shaped by as much of the likelihood as people can carry."""
+    return _shaped(tried.z, _tempered(log - tried.log_likelihood, tried.log_likelihood))
 
 
 def _weigh(world: World, law: Law | None, n: int, seed: int) -> tuple[Tried, Array]:

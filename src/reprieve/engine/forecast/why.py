@@ -9,10 +9,9 @@ from reprieve.engine.forecast import traits
 from reprieve.engine.forecast.future import Future
 from reprieve.engine.forecast.members import Index
 from reprieve.engine.forecast.outlook import Moved, Part, Range, Why
-from reprieve.engine.forecast.posterior import Posterior
+from reprieve.engine.forecast.posterior import Posterior, true_score
 from reprieve.engine.forecast.rules import Rules
-from reprieve.engine.mood.instruments import FINE
-from reprieve.engine.mood.model import MADRS_MAX, Array
+from reprieve.engine.mood.model import Array
 from reprieve.engine.trials.hindsight import weighted_quantiles
 
 NAMED = (
@@ -52,23 +51,15 @@ def why(post: Posterior, rule: Rules, future: Future) -> Why:
     )
 
 
-def true_score(post: Posterior, latent: Array) -> Array:
-    """(n,) true score on the own instrument at a latent score, offsets as believed."""
-    index = int(post.line.scale[0, scores_core.INDEX])
-    offset = post.tried.mean[:, index] if index >= 0 else 0.0
-    madrs = MADRS_MAX / (1.0 + np.exp(-latent)) + offset
-    return np.asarray(np.interp(madrs, FINE, post.line.table[0]))
-
-
 def _points(post: Posterior, entry: float) -> tuple[Array, Array, Array]:
     """Score now (n,), points of each part (n, 5), and what lies between entry and no effect."""
     mean = post.tried.mean
     apart = np.column_stack([post.tried.parts[:, column] for _, column in NAMED])
     without = mean[:, scores_core.BASE] + mean[:, scores_core.SLOW] + mean[:, scores_core.FAST]
     total = apart.sum(axis=1)
-    before, now = true_score(post, without), true_score(post, without + total)
+    before, now = (true_score(post.line, mean, y) for y in (without, without + total))
     nudge = np.where(np.abs(total) < 1e-6, 1e-3, total)
-    slope = (true_score(post, without + nudge) - before) / nudge
+    slope = (true_score(post.line, mean, without + nudge) - before) / nudge
     return now, apart * slope[:, None], before - entry
 
 
@@ -89,13 +80,13 @@ def _moved(post: Posterior, future: Future) -> tuple[Moved, ...]:
     count = len(line.score)
     visit = int(np.argmin(np.abs(future.days - post.asked_at - AHEAD_D)))
     ahead = float(future.days[visit] - post.asked_at)
-    few = post.subset(min(ASKED_OF, max(32, 8000 // max(count, 1))))
+    asked = min(ASKED_OF, max(32, 8000 // max(count, 1)))
+    few, latent = post.subset(asked), future.latent[post.rows(asked), visit : visit + 1]
     rows = np.arange(count)
-    latent_now = _latent_of(few, future, visit, post)
     told = []
-    with_all = _asked(few, rows, latent_now, ahead)
+    with_all = _asked(few, rows, latent, ahead)
     for k in range(max(0, count - LATEST), count):
-        score, news = _asked(few, np.delete(rows, k), latent_now, ahead)
+        score, news = _asked(few, np.delete(rows, k), latent, ahead)
         weights = np.exp(news - with_all[1] - (news - with_all[1]).max())
         without = float(weights @ score / weights.sum())
         day, value, scale = line.score[k]
@@ -110,12 +101,6 @@ def _moved(post: Posterior, future: Future) -> tuple[Moved, ...]:
             )
         )
     return tuple(told)
-
-
-def _latent_of(few: Posterior, future: Future, visit: int, post: Posterior) -> Array:
-    """(few, 1) latent score at a visit of the people of a subset."""
-    rows = np.searchsorted(post.weights.cumsum(), (np.arange(few.n) + 0.5) / few.n)
-    return future.latent[np.minimum(rows, post.n - 1), visit : visit + 1]
 
 
 def _asked(few: Posterior, rows: Index, latent: Array, ahead: float) -> tuple[Array, Array]:
