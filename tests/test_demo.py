@@ -8,14 +8,16 @@ import pytest
 from click.testing import CliRunner
 
 from reprieve.cli.demo import command
+from reprieve.engine.forecast.case import Case
 from reprieve.engine.trials.beside import rows_read
 from reprieve.engine.trials.design import shipped, shipped_names
 from reprieve.engine.trials.hindsight import ENOUGH
 from reprieve.errors import InputError
-from reprieve.evidence import observations
+from reprieve.evidence import case, observations
 from reprieve.pictures import Axis, Figure
 from reprieve.report import demo
 from reprieve.report.demo_pictures import trial_name, wilson
+from reprieve.report.unfolding import as_known
 
 
 @pytest.fixture(scope="module")
@@ -41,9 +43,15 @@ def test_it_takes_less_than_a_minute(ran):
 
 def test_the_page_stands_alone_and_holds_every_part(ran):
     html = (ran[0] / "index.html").read_text(encoding="utf-8")
-    assert "<script" not in html
+    assert html.count("<script") == 1  # the slider's
     assert not re.search(r'(src|href)="(?!https://|http://|#)', html)
-    for title in ("In short", "How long it lasts", "Eight real people", "What trials saw"):
+    for title in (
+        "One patient, score by score",
+        "In short",
+        "How long it lasts",
+        "Eight real people",
+        "What trials saw",
+    ):
         assert title in html
     assert html.count("<svg") == html.count("</svg>") >= 6
     assert "NaN" not in html
@@ -75,6 +83,41 @@ def test_what_people_scored_is_what_the_open_data_hold(ran):
         ("ketamine", [17, 23]),
         ("saline", [12, 24]),
     ]
+
+
+def test_one_patient_unfolds_and_what_came_later_is_hidden_from_the_forecast(ran):
+    record = json.loads((ran[0] / "demo.json").read_text(encoding="utf-8"))
+    html = (ran[0] / "index.html").read_text(encoding="utf-8")
+    steps = record["patient"]["steps"]
+    assert [(s["day"], s["score"]) for s in steps] == [
+        (-2, 41), (2, 17), (10, 23), (16, 12), (24, 24),
+    ]  # fmt: skip
+    assert steps[0]["foretold"] is None
+    for step in steps:
+        days = [s["day"] for s in step["outlook"]["scores"]]
+        assert max(days) == step["day"] == step["outlook"]["asked_at"]
+    for step in steps[1:]:
+        low, high = step["foretold"]["p80"]
+        assert step["foretold"]["inside"] == (low <= step["score"] <= high)
+    inside = sum(s["foretold"]["inside"] for s in steps[1:])
+    assert f"{inside} of the 4 that could be foretold" in html
+    assert f"{inside} of the 4 that could be foretold" in ran[1].replace("\n", " ")
+    shown = html.split("data-unfold")[1].split("</ol>")[0]
+    assert shown.count("<h3>") == shown.count("<svg") == 5
+    assert "Day 16: MADRS 12" in shown
+
+
+def test_a_session_ahead_is_known_to_come_and_nothing_else():
+    record = Case.from_dict(case("nimh_moa104"))
+    known = as_known(record, 2.0)
+    assert known.plan == "saline IV over 40 min"
+    assert known.plan_from == 14
+    assert [t.day for t in known.treatments] == [0]
+    before = as_known(record, -2.0)
+    assert before.planned is not None
+    assert [d.drug for d in before.planned.doses] == ["ketamine", "saline"]
+    assert before.planned.session_days == (0, 14)
+    assert as_known(record, 24.0) == record
 
 
 @pytest.mark.parametrize("seen", [demo.INFUSIONS_SEEN, demo.SPRAY_SEEN, demo.LASTING_SEEN])

@@ -22,8 +22,9 @@ from reprieve.report import (
     Shown,
     page,
 )
+from reprieve.report.blocks import Moment, Unfolding
 
-VOID = {"meta", "br", "link", "img", "hr"}
+VOID = {"meta", "br", "link", "img", "hr", "input"}
 
 
 class Tree(HTMLParser):
@@ -85,6 +86,38 @@ def test_nothing_is_loaded_and_nothing_runs():
     assert policy
     assert policy[1].startswith("default-src 'none'")
     assert "unsafe" not in policy[1]
+
+
+def unfolding() -> str:
+    moments = [Moment(f"Day {k}", f"score {k}", [f"What was known on day {k}."]) for k in range(3)]
+    return page("Steps", [Section("A", [Unfolding("Move through time", moments)])])
+
+
+def test_a_slider_brings_one_script_that_the_policy_names_by_hash():
+    html = unfolding()
+    scripts = re.findall(r"<script>(.*?)</script>", html, re.S)
+    assert len(scripts) == html.count("<script") == 1
+    digest = base64.b64encode(hashlib.sha256(scripts[0].encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in html
+    assert "default-src 'none'" in html
+    assert "unsafe" not in html
+    assert not re.search(r"\son\w+=|\bfetch\b|\beval\b|https?:|innerHTML", scripts[0])
+    assert "script-src" not in example()
+
+
+def test_a_slider_is_a_list_of_every_moment_without_script():
+    tree = Tree(unfolding())
+    assert tree.open == []
+    assert len(tree.all("li")) == 3
+    assert not [a for a in tree.all("li") if "hidden" in a]
+    control = next(a for a in tree.all("div") if a.get("class") == "unfold-control")
+    assert "hidden" in control  # a slider that does nothing is not shown
+    slider = next(a for a in tree.all("input") if a["type"] == "range")
+    assert (slider["min"], slider["max"]) == ("1", "3")
+    assert tree.all("label")[0]["for"] == slider["id"]
+    assert all(b["aria-label"] for b in tree.all("button"))
+    for k in range(3):
+        assert f"What was known on day {k}." in tree.words
 
 
 def test_the_policy_admits_exactly_the_style_of_the_page():

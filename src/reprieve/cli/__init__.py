@@ -13,6 +13,8 @@ from reprieve.version import __version__
 # the help lives here so that `reprieve --help` need not import the science.
 COMMANDS = {
     "simulate": "Virtual patients on a regimen: levels, vital signs, dissociation, score.",
+    "forecast": "What to expect for one patient, and why.",
+    "plan": "When to treat again: schedules side by side, with their odds.",
     "compare": "Treatments side by side: how soon, how likely, how long, at what cost.",
     "mechanism": "From receptor to mood, step by step, for one dose.",
     "trial": "A virtual trial from a trial file.",
@@ -20,7 +22,7 @@ COMMANDS = {
     "validate": "The model beside what was published; or beside a trial file of yours.",
     "evidence": "The published numbers behind every answer.",
     "events": "NONMEM-style event tables, in and out.",
-    "demo": "The main job on real input, as one report.",
+    "demo": "One real patient unfolding, and the main job, as one report.",
 }
 
 

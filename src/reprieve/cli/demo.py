@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     "--open/--no-open", "show", default=True, help="Open the page where there is a display."
 )
 def command(out: str, seed: int, as_json: bool, show: bool) -> None:
-    """When relief comes and how long it lasts: two courses, unseen trials, eight real people.
+    """One real patient unfolding, then two courses, unseen trials, eight real people.
 
     Writes OUT/index.html, one file that needs no network, and OUT/demo.json with the numbers.
     """
@@ -40,12 +40,28 @@ def command(out: str, seed: int, as_json: bool, show: bool) -> None:
     if as_json:
         show_json(record)
         return
+    _show_patient(found)
     show_table(demo.summary(found))
     for line in demo.warnings(found):
         click.echo(f"Warning: {line}")
     click.echo(f"Report: {target.resolve()}")
     if show:
         _open(target)
+
+
+def _show_patient(found: "Demo") -> None:
+    import sys
+
+    from reprieve.pictures.characters import terminal
+    from reprieve.report.console import show_table
+    from reprieve.report.forecast_pictures import fan
+    from reprieve.report.unfolding_page import kept_promise, step_table
+
+    last = found.unfolded.steps[-1]
+    click.echo(terminal(fan(last.outlook), color=sys.stdout.isatty()))
+    click.echo(f"{last.outlook.sentence}\n")
+    show_table(step_table(found.unfolded))
+    click.echo(f"{kept_promise(found.unfolded)}\n")
 
 
 def _folder(out: str) -> Path:

@@ -172,7 +172,24 @@ class Stepper:
     stages: Sequence[Stage]
 
 
-Block = str | Sequence[Part] | DataTable | Shown | Cards | Aside | Items | Stepper
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One position of an `Unfolding`: its tick ("Day 2"), its heading beside it, what it shows."""
+
+    label: str
+    heading: str
+    blocks: "Sequence[Block]"
+
+
+@dataclass(frozen=True, slots=True)
+class Unfolding:
+    """Moments under a slider; a list of all of them for print and for readers without script."""
+
+    label: str
+    moments: Sequence[Moment]
+
+
+Block = str | Sequence[Part] | DataTable | Shown | Cards | Aside | Items | Stepper | Unfolding
 
 
 @dataclass(frozen=True, slots=True)

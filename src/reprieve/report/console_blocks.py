@@ -6,7 +6,17 @@ from collections.abc import Sequence
 import click
 
 from reprieve.pictures.characters import terminal
-from reprieve.report.blocks import Aside, Block, Cards, DataTable, Items, Section, Shown, Stepper
+from reprieve.report.blocks import (
+    Aside,
+    Block,
+    Cards,
+    DataTable,
+    Items,
+    Section,
+    Shown,
+    Stepper,
+    Unfolding,
+)
 from reprieve.report.console import show_table
 from reprieve.report.markdown import plain
 
@@ -50,6 +60,9 @@ def _show(block: Block) -> None:
         case Stepper():
             for stage in block.stages:
                 _words(f"- {stage.label}", "  ")
+        case Unfolding():
+            for moment in block.moments:
+                _words(f"- {moment.label}: {moment.heading}", "  ")
         case _:
             _words(plain(block))
 

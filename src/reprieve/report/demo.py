@@ -1,4 +1,4 @@
-"""The demonstration: when relief comes, how long it lasts, and what trials and people showed."""
+"""The demonstration: one patient unfolding, when relief comes, and what trials showed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,13 +9,14 @@ import numpy as np
 from reprieve.engine.calibration.ensemble import Ensemble, ensemble
 from reprieve.engine.calibration.validation import OutcomeResult, predict_trial
 from reprieve.engine.dosing.doses import Regimen
+from reprieve.engine.forecast.case import Case
 from reprieve.engine.mechanism.chain import Mechanism, mechanism
 from reprieve.engine.mood.model import Baseline
 from reprieve.engine.mood.stimuli import FormStimuli
 from reprieve.engine.trials.comparators import comparator, population
 from reprieve.engine.trials.comparison import Comparison, compare
 from reprieve.engine.trials.design import Course, Design, shipped, shipped_names
-from reprieve.engine.trials.hindsight import ENOUGH, MOST, Replay, replay
+from reprieve.engine.trials.hindsight import ENOUGH, Replay
 from reprieve.engine.trials.prognosis import Prognosis, Share, course
 from reprieve.evidence import case, case_names, cite
 from reprieve.evidence.practice import use_of
@@ -33,7 +34,10 @@ from reprieve.report.demo_pictures import (
     spray_induction,
 )
 from reprieve.report.mood import parts, parts_picture
+from reprieve.report.people import foretold
 from reprieve.report.session_pictures import session_picture
+from reprieve.report.unfolding import Unfolded, unfold
+from reprieve.report.unfolding import record as unfolding_record
 
 Tick = Callable[[str, int, int], None]
 
@@ -57,6 +61,7 @@ OTHERS = (
     "ECT",
 )
 HORIZON_D = 84.0
+PATIENT = "nimh_moa104"  # better, worse, and better again after saline: every turn is instructive
 REPLICATES = 200
 
 
@@ -82,6 +87,7 @@ class Demo:
 
     seed: int
     used: Ensemble
+    unfolded: Unfolded
     infusions: Prognosis
     spray: Prognosis
     trials: tuple[tuple[Design, list[OutcomeResult]], ...]
@@ -96,6 +102,10 @@ class Demo:
 def gather(seed: int, tick: Tick | None = None) -> Demo:
     """Run the main job: two courses, trials beside them, eight people, one session."""
     used, say = ensemble(), tick or (lambda what, done, total: None)
+    unfolded = unfold(
+        Case.from_dict(case(PATIENT)), used, seed,
+        lambda done, total: say("One patient, score by score", done, total),
+    )  # fmt: skip
     infusions = course(
         Regimen.parse(INFUSIONS), used, seed, baseline=INFUSION_PEOPLE,
         progress=lambda done, total: say("Six infusions", done, total),
@@ -111,7 +121,7 @@ def gather(seed: int, tick: Tick | None = None) -> Demo:
         say("Trials", done, len(unseen))
     replays = []
     for done, name in enumerate(case_names(), 1):
-        replays.append(replay(case(name), used, seed))
+        replays.append(foretold(Case.from_dict(case(name)), used, seed))
         say("Eight people", done, len(case_names()))
     session = session_picture(Regimen.parse(ONE_INFUSION), None, seed)
     chain = mechanism(ONE_INFUSION)
@@ -121,8 +131,8 @@ def gather(seed: int, tick: Tick | None = None) -> Demo:
         FormStimuli(), 1024, 12, seed, lambda done, total: say("Other treatments", done, total),
     )  # fmt: skip
     return Demo(
-        seed, used, infusions, spray, tuple(trials), tuple(replays), session, others, chain,
-        shares(seed), parts_picture(seed),
+        seed, used, unfolded, infusions, spray, tuple(trials), tuple(replays), session, others,
+        chain, shares(seed), parts_picture(seed),
     )  # fmt: skip
 
 
@@ -146,8 +156,8 @@ def thin(demo: Demo) -> list[Replay]:
 def warnings(demo: Demo) -> list[str]:
     """What a reader must know before trusting single numbers."""
     return [
-        f"{r.id}: of {MOST:,} virtual patients only {r.effective:.0f} (effective) resemble this "
-        f"person; {ENOUGH} are wanted, so the bands are rough."
+        f"{r.id}: the virtual patients who resemble this person are worth {r.effective:.0f}; "
+        f"{ENOUGH} are wanted, so the bands are rough."
         for r in thin(demo)
     ]
 
@@ -195,6 +205,7 @@ def record(demo: Demo) -> dict[str, Any]:
     return {
         "seed": demo.seed,
         "ensemble": demo.used.header,
+        "patient": unfolding_record(demo.unfolded),
         "courses": [_course_record(c) for c in (demo.infusions, demo.spray)],
         "awareness": {"infusions": "open", "spray": "masked, with a new antidepressant"},
         "label_status": [*uses(INFUSIONS), *uses(SPRAY)],

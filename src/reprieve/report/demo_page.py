@@ -53,6 +53,8 @@ from reprieve.report.demo_pictures import (
     trials_picture,
 )
 from reprieve.report.page import page
+from reprieve.report.unfolding_page import kept_promise
+from reprieve.report.unfolding_page import section as unfolding_section
 
 
 def write(demo: Demo) -> str:
@@ -60,6 +62,7 @@ def write(demo: Demo) -> str:
     return page(
         "When relief comes, and how long it lasts",
         [
+            unfolding_section(demo.unfolded),
             _in_short(demo),
             _infusions(demo),
             _spray(demo),
@@ -80,10 +83,10 @@ def write(demo: Demo) -> str:
 def _lead(demo: Demo) -> str:
     one = demo.infusions
     return (
-        f"Of 100 adults with treatment-resistant depression, about {_of_100(one, 1)} are half "
-        f"better one day after a first open infusion of ketamine, and "
-        f"{_of_100(one, after_last(one))} after six. {_lasts(one)} This is what a model of "
-        "published trials expects, and below is what the trials and eight real people showed."
+        f"{kept_promise(demo.unfolded)} Of 100 adults with treatment-resistant depression, "
+        f"about {_of_100(one, 1)} are half better one day after a first open infusion of "
+        f"ketamine, and {_of_100(one, after_last(one))} after six. {_lasts(one)} This is what a model "
+        "of published trials expects, and below is what the trials and eight real people showed."
     )
 
 

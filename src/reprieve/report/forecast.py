@@ -18,7 +18,7 @@ from reprieve.report.forecast_tables import (
 )
 from reprieve.report.markdown import markdown
 from reprieve.report.page import page
-from reprieve.report.when import Clock, length, odds
+from reprieve.report.when import Clock, odds
 
 NOT_AN_ORDER = (
     "Odds for a clinician to weigh, with what is not known left visible. No dose is advised here."
@@ -88,8 +88,8 @@ def _milestone_card(word: str, mark: Milestone, outlook: Outlook) -> Card:
         lost = word == "Response" and outlook.relapse is None
         when = f"first seen {clock.day(mark.seen_day)}"
         return Card(word, "reached", f"{when}; not in response now" if lost else when)
-    note = f"within {length(outlook.horizon_days)}"
-    return Card(word, odds(mark.probability_ever), note)
+    end = clock.day(outlook.asked_at + outlook.horizon_days)
+    return Card(f"{word} by {end}", odds(mark.probability_ever))
 
 
 def _relapse(outlook: Outlook) -> Section:

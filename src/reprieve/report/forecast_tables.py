@@ -36,7 +36,7 @@ def milestone_table(outlook: Outlook) -> DataTable:
         )
         median = "" if mark.day_median is None else clock.day(mark.day_median)
         rows.append([word, mark.rule, odds(mark.probability_ever), median, early_late])
-    heads = ["Improvement", "Rule", f"Within {length(outlook.horizon_days)}"]
+    heads = ["Improvement", "Rule", f"By {clock.day(outlook.asked_at + outlook.horizon_days)}"]
     return DataTable(
         [*heads, "Median, of those who reach it", "80 % of them"], rows, "When relief comes"
     )

@@ -15,6 +15,7 @@ from reprieve.report.blocks import (
     Section,
     Shown,
     Stepper,
+    Unfolding,
 )
 
 NOTE = "<!-- Written by a command, not by hand: see the last line. -->"
@@ -64,6 +65,8 @@ def _block(block: Block) -> str:
             return "\n".join(f"- **{c.label}:** {c.value} {c.note}".rstrip() for c in block.cards)
         case Stepper():
             return "\n".join(f"{k}. {stage.label}" for k, stage in enumerate(block.stages, 1))
+        case Unfolding():
+            return "\n".join(f"1. {m.label}: {m.heading}" for m in block.moments)
         case Shown():
             return ""
         case _:

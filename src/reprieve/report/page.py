@@ -1,4 +1,4 @@
-"""A whole page as one file: no script, no request, nothing from elsewhere."""
+"""A whole page as one file: no request, nothing from elsewhere, no script but the slider's."""
 
 import base64
 import hashlib
@@ -21,6 +21,7 @@ from reprieve.report.blocks import (
     Section,
     Shown,
     Stepper,
+    Unfolding,
 )
 from reprieve.version import __version__
 
@@ -51,7 +52,8 @@ def page(
     Returns
     -------
     HTML that follows the reader's light or dark preference, prints, and carries a content
-    security policy under which nothing but its own style sheet (by hash) can load or run.
+    security policy under which nothing but its own style sheet (by hash) can load or run; a page
+    with an `Unfolding` also admits the slider's few lines, by hash, and reads well without them.
 
     Raises
     ------
@@ -69,6 +71,7 @@ def page(
         raise InputError(f"two sections share a title: {', '.join(s.title for s in sections)}.")
     env = _environment()
     style = Markup(_style())
+    script = Markup(_script()) if _slides(sections) else ""
     text: str = env.get_template("page.html").render(
         title=title,
         lead=lead,
@@ -78,6 +81,8 @@ def page(
         version=__version__,
         style=style,
         style_hash=_hash(style),
+        script=script,
+        script_hash=_hash(script) if script else "",
         render=_renderer(),
         inline=env.get_template("blocks.html").module.inline,  # type: ignore[attr-defined]
     )
@@ -106,8 +111,21 @@ def _style() -> str:
     return f"{theme.css()}\n{css}"
 
 
-def _hash(style: str) -> str:
-    digest = hashlib.sha256(style.encode()).digest()
+@cache
+def _script() -> str:
+    """The one script there is: it lets a slider choose which moment is shown."""
+    source = _environment().loader
+    assert source is not None
+    code, _, _ = source.get_source(_environment(), "unfold.js")
+    return code.strip()
+
+
+def _slides(sections: Sequence[Section]) -> bool:
+    return any(isinstance(block, Unfolding) for s in sections for block in s.blocks)
+
+
+def _hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode()).digest()
     return "sha256-" + base64.b64encode(digest).decode()
 
 
@@ -135,6 +153,10 @@ def _renderer() -> Callable[[Block], Markup]:
                 html = macros.aside(block)  # type: ignore[attr-defined]
             case Items():
                 html = macros.items(block)  # type: ignore[attr-defined]
+            case Unfolding():
+                drawn += 1
+                made = [[render(b) for b in moment.blocks] for moment in block.moments]
+                html = macros.unfolding(block, made, f"unfold-{drawn}")  # type: ignore[attr-defined]
             case _:
                 html = Markup("<p>{}</p>").format(macros.inline(block))  # type: ignore[attr-defined]
         return Markup(html)

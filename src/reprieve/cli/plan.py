@@ -1,0 +1,157 @@
+"""`reprieve plan`: schedules side by side for one patient."""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+
+from reprieve.cli.case_input import as_json, check_ending, read_case, write
+from reprieve.cli.options import SEED, Number, OutFile, horizon_days
+from reprieve.errors import InputError
+
+if TYPE_CHECKING:
+    from reprieve.engine.forecast.case import Case
+    from reprieve.engine.forecast.comparison import Comparison
+
+KINDS = {".html": "a page", ".md": "Markdown", ".svg": "the picture", ".json": "the comparison"}
+COUNT = click.IntRange(min=0)
+POSITIVE = Number(0.001, 1e6)
+
+
+@click.command()
+@click.argument("case")
+@click.option(
+    "--horizon", default="12 weeks", show_default=True, help='How far ahead: "12 weeks", 84d, 6m.'
+)
+@click.option(
+    "--every", default="1,2,3,4,6", show_default=True, help='Weeks between sessions; "" for none.'
+)
+@click.option("--on", multiple=True, help="A single session on this day or date; may be repeated.")
+@click.option("--rise", type=POSITIVE, help="A session when a weekly check rises by so many points")
+@click.option("--rise-on", default="", help="... on this scale; the patient's own if left out.")
+@click.option("--max-sessions", type=COUNT, help="Limit: sessions within the horizon.")
+@click.option("--max-mg", type=POSITIVE, help="Limit: total dose, mg, what was given included.")
+@click.option("--max-mg-per-kg", type=POSITIVE, help="Limit: the same by body weight.")
+@click.option("--not-before", help="Limit: first day or date of a session.")
+@click.option("--not-after", help="Limit: last day or date of a session.")
+@click.option("--min-days", type=POSITIVE, help="Limit: days between sessions.")
+@click.option("--no-weekends", is_flag=True, help="Limit: Monday to Friday (cases with dates).")
+@click.option("--seed", type=SEED, default=1, show_default=True, help="Same seed, same numbers.")
+@click.option("--json", "json_wanted", is_flag=True, help="Print the comparison as JSON.")
+@click.option(
+    "--out", type=OutFile(), help="Write what the ending says: .html, .md, .svg or .json."
+)
+def command(
+    case: str,
+    horizon: str,
+    every: str,
+    on: tuple[str, ...],
+    rise: float | None,
+    rise_on: str,
+    max_sessions: int | None,
+    max_mg: float | None,
+    max_mg_per_kg: float | None,
+    not_before: str | None,
+    not_after: str | None,
+    min_days: float | None,
+    no_weekends: bool,
+    seed: int,
+    json_wanted: bool,
+    out: str | None,
+) -> None:
+    """When to treat again the patient of CASE: schedules with their odds, never an order.
+
+    Each schedule is followed by the same virtual people. A limit excludes what breaks it.
+
+    \b
+    reprieve plan docs/examples/case.json --every 1,2,4 --max-sessions 8
+    """
+    check_ending(out, KINDS)
+    days, weeks = horizon_days(horizon), _weeks(every)
+    record = read_case(case)
+    if _refused(record, json_wanted):
+        return
+    from reprieve.engine.forecast.constraints import Limits
+    from reprieve.engine.forecast.plan import plan
+    from reprieve.engine.forecast.schedules import PlanOptions
+
+    limits = Limits(
+        max_sessions, max_mg, max_mg_per_kg, _maybe_day(not_before, record, "--not-before"),
+        _maybe_day(not_after, record, "--not-after"), min_days, no_weekends,
+    )  # fmt: skip
+    options: PlanOptions = PlanOptions(
+        horizon_days=days, every_weeks=weeks, on_days=tuple(_day(d, record, "--on") for d in on),
+        on_rise=rise, rise_on=rise_on, limits=limits,
+    )  # fmt: skip
+    found = plan(record, options, seed)
+    if out is not None:
+        _write(found, out)
+    if json_wanted:
+        click.echo(as_json(found.to_dict()), nl=False)
+    else:
+        _show(found)
+
+
+def _weeks(text: str) -> tuple[float, ...]:
+    """Spacings in "1,2,4"."""
+    try:
+        return tuple(float(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise InputError(f"--every was '{text}'; expected weeks such as 1,2,4.") from None
+
+
+def _maybe_day(text: str | None, record: "Case", option: str) -> float | None:
+    return None if text is None else _day(text, record, option)
+
+
+def _day(text: str, record: "Case", option: str) -> float:
+    """A day number, or a date at the time of day of the case's first treatment."""
+    if record.origin is None:
+        try:
+            return float(text)
+        except ValueError:
+            raise InputError(
+                f"{option} was '{text}', but the case counts days; give a day number."
+            ) from None
+    try:
+        return float((date.fromisoformat(text) - record.origin.date()).days)
+    except ValueError:
+        raise InputError(
+            f"{option} was '{text}', but the case has dates; give one such as 2026-12-01."
+        ) from None
+
+
+def _refused(record: "Case", json_wanted: bool) -> bool:
+    """Say why a sound case allows no comparison, as `reprieve forecast` does."""
+    from reprieve.engine.forecast.checks import not_forecastable
+
+    reason = not_forecastable(record)
+    if reason is None:
+        return False
+    status, sentence = reason
+    if json_wanted:
+        record_ = {"case": record.id, "status": status, "sentence": sentence}
+        click.echo(as_json(record_), nl=False)
+    else:
+        click.echo(f"{status}: {sentence}")
+    return True
+
+
+def _write(found: "Comparison", target: str) -> None:
+    from reprieve.report import plan as report
+    from reprieve.report.frontier_picture import frontier
+
+    make = {
+        ".html": lambda: report.html(found),
+        ".md": lambda: report.text(found),
+        ".svg": lambda: frontier(found).svg(),
+        ".json": lambda: as_json(found.to_dict()),
+    }
+    write(target, make)
+
+
+def _show(found: "Comparison") -> None:
+    from reprieve.report import plan as report
+    from reprieve.report.console_blocks import show_page
+
+    show_page(report.title(found), report.lead(found), report.sections(found, in_words=False))
