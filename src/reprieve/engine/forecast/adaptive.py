@@ -33,13 +33,25 @@ class Scale:
     table: Array
     offset: Array
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Lowest and highest score."""
+        return float(self.row[scores_core.LOW]), float(self.row[scores_core.HIGH])
+
+    def true(self, latent: Array) -> Array:
+        """True scores of latent ones, (n,) or (n, visits)."""
+        offset = self.offset if latent.ndim == 1 else self.offset[:, None]
+        return np.interp(to_madrs(latent) + offset, FINE, self.table)
+
+    def spread(self, error: Array) -> Array:
+        """(n,) SD of a rating, given that of a trained rater (n,) for MADRS."""
+        own = self.row[scores_core.ERROR]
+        return error if own < 0 else np.full(len(error), own)
+
     def rated(self, latent: Array, error: Array, normal: Array) -> Array:
         """Whole-point ratings (n,) of latent scores (n,); `error` (n,) the trained rater's."""
-        true = np.interp(to_madrs(latent) + self.offset, FINE, self.table)
-        own = self.row[scores_core.ERROR]
-        seen = true + (own if own >= 0 else error) * normal
-        low, high = self.row[scores_core.LOW], self.row[scores_core.HIGH]
-        return np.asarray(np.floor(np.clip(seen, low, high) + 0.5))
+        seen = self.true(latent) + self.spread(error) * normal
+        return np.asarray(np.floor(np.clip(seen, *self.ends) + 0.5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,17 +125,34 @@ class Progress:
 class Courses:
     """People of equal weight on their way, with everything by chance drawn beforehand."""
 
-    def __init__(self, post: Posterior, instrument: str, visits: int) -> None:
+    def __init__(self, post: Posterior, instrument: str, visits: int, copy: int = 0) -> None:
         self.post = post
         self.begin = max(post.line.asked_at, 0.0)
-        rng = np.random.default_rng([post.seed, _STREAM])
+        self.rng = rng = np.random.default_rng([post.seed, _STREAM, copy])
         self.start = _believed(post, rng.standard_normal((post.n, post.line.dims)))
         self.shock = rng.standard_normal((visits, 4, post.n))
         self.constants = post.world.constants[post.tried.member]
         self.error = self.constants[:, scores_core.SM]
-        self.own = _scale(post, post.line.names[0], self.start, rng)
-        self.asked = _scale(post, instrument, self.start, rng)
+        self.own = self.scale(post.line.names[0])
+        self.asked = self.own if instrument == post.line.names[0] else self.scale(instrument)
         _, self.course = post.world.sets.others(post.line.others)
+
+    def scale(self, name: str) -> Scale:
+        """An instrument for these people: the offset of one never used is drawn."""
+        line, n = self.post.line, self.post.n
+        if name in line.names:
+            k = line.names.index(name)
+            index = int(line.scale[k, scores_core.INDEX])
+            offset = self.start[:, index] if index >= 0 else np.zeros(n)
+            return Scale(line.scale[k], line.table[k], offset)
+        row, table = scales((name,))
+        offset = row[0, scores_core.PERSONAL] * self.rng.standard_normal(n)
+        return Scale(row[0], table[0], offset)
+
+    def wobbled(self, visits: Array) -> Array:
+        """(n, visits) baseline and fluctuation at visits, days from the question."""
+        at = Progress.of(self, None)
+        return np.column_stack([self._wobble(at, float(day), v) for v, day in enumerate(visits)])
 
     def live(self, rule: Rule | None, visits: Array) -> Lived:
         """All courses through the visits (days from the question, weekly ones among them)."""
@@ -148,7 +177,7 @@ class Courses:
     @property
     def _look(self) -> int:
         """Whose chance a rule's rating has: its own where it is on another instrument."""
-        return 2 if self.asked.table is self.own.table else 3
+        return 2 if self.asked is self.own else 3
 
     def _wobble(self, at: "Progress", day: float, visit: int) -> Array:
         """(n,) baseline and fluctuation at a visit; `at` moves on to it."""
@@ -200,19 +229,6 @@ def _believed(post: Posterior, normal: Array) -> Array:
     floor = 1e-9 * np.eye(post.line.dims)  # a part that is known exactly has no variance
     low = np.linalg.cholesky(post.tried.cov + floor)
     return np.asarray(post.tried.mean + np.einsum("nij,nj->ni", low, normal))
-
-
-def _scale(post: Posterior, name: str, start: Array, rng: np.random.Generator) -> Scale:
-    """An instrument for these people: the offset of one never used is drawn."""
-    line = post.line
-    if name in line.names:
-        k = line.names.index(name)
-        index = int(line.scale[k, scores_core.INDEX])
-        return Scale(
-            line.scale[k], line.table[k], start[:, index] if index >= 0 else np.zeros(post.n)
-        )
-    row, table = scales((name,))
-    return Scale(row[0], table[0], row[0, scores_core.PERSONAL] * rng.standard_normal(post.n))
 
 
 def said_by(seen: Array, level: float, consecutive: int) -> Array:

@@ -86,7 +86,11 @@ def of_lived(lived: Lived, alone: Lived, untreated: Future, rule: Rules, asked_a
 
 def _below(lived: Lived, alone: Lived, untreated: Future, cutoff: float) -> Array:
     """(k,) probability of a score at most the cut-off on each day."""
-    found, _ = corrected(lived.seen <= cutoff, alone.seen <= cutoff, untreated.at_most(cutoff))
+    found, _ = corrected(
+        np.asarray(lived.seen <= cutoff, float),
+        np.asarray(alone.seen <= cutoff, float),
+        untreated.at_most(cutoff),
+    )
     return np.clip(found, 0.0, 1.0)
 
 

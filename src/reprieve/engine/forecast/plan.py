@@ -77,7 +77,7 @@ def plan(source: Case | Posterior, options: PlanOptions | None = None, seed: int
     asked = schedules(options, post.asked_at, ground, rise_on)
     kept, excluded = _sorted_out(asked, ground, options)
     grid = days_ahead(post.asked_at, options.horizon_days)
-    people = post.subset()
+    people = post.followed()
     untreated = follow(people, (), options.horizon_days, grid=grid)
     question = Question(post, people, ground, options, rule, grid, untreated)
     choices = _with_frontier([_choice(schedule, question) for schedule in kept])
