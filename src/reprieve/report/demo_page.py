@@ -85,8 +85,8 @@ def _lead(demo: Demo) -> str:
     return (
         f"{kept_promise(demo.unfolded)} Of 100 adults with treatment-resistant depression, "
         f"about {_of_100(one, 1)} are half better one day after a first open infusion of "
-        f"ketamine, and {_of_100(one, after_last(one))} after six. {_lasts(one)} This is what a model "
-        "of published trials expects, and below is what the trials and eight real people showed."
+        f"ketamine, and {_of_100(one, after_last(one))} after six. {_lasts(one)} This is what "
+        "a model of published trials expects; below is what trials and eight real people showed."
     )
 
 
