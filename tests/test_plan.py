@@ -20,7 +20,7 @@ from reprieve.engine.forecast.odds import corrected, frontier
 from reprieve.engine.forecast.permission import latest_scores, permission, sessions_left
 from reprieve.engine.forecast.plan import plan
 from reprieve.engine.forecast.posterior import Posterior, posterior
-from reprieve.engine.forecast.question import days_ahead, ground_of, sessions_on
+from reprieve.engine.forecast.question import days_ahead, ground_of, knows, sessions_on
 from reprieve.engine.forecast.schedules import PlanOptions, schedules, spaced
 from reprieve.engine.trials.design import Form
 from reprieve.errors import InputError, UnknownNameError
@@ -206,6 +206,19 @@ def test_a_known_mean_takes_out_the_chance_that_two_ways_share():
     found, error = corrected(mine, other, np.zeros(1))
     assert abs(found[0] - 1.0) < 4 * error[0] < 0.03
     assert abs(mine.mean() - 1.0) > error[0]
+
+
+def test_a_route_nobody_tried_is_said_among_the_limits():
+    case = course(regimen="ketamine 0.5 mg/kg IM")
+    found = plan(case, PlanOptions(every_weeks=()), seed=1)
+    assert any("No trial in the evidence gave ketamine into the muscle" in s for s in found.limits)
+
+
+def test_a_session_after_a_blinded_start_is_known_for_what_it_is():
+    case = course()
+    blind = replace(case, setting=replace(case.setting, awareness="saline_control"))
+    assert knows(posterior(blind, 1, particles=256)) == "aware_active"
+    assert knows(posterior(case, 1, particles=256)) == "open"
 
 
 def test_relapse_needs_checks_in_a_row():

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from reprieve.engine.core import filter as scores_core
 from reprieve.engine.core import mood as core
 from reprieve.engine.forecast.posterior import Posterior, stimuli
+from reprieve.engine.forecast.question import knows
 from reprieve.engine.forecast.timeline import event_tables, scales
 from reprieve.engine.mood.instruments import FINE
 from reprieve.engine.mood.model import Array, to_madrs
@@ -127,7 +128,7 @@ class Courses:
 
     def __init__(self, post: Posterior, instrument: str, visits: int, copy: int = 0) -> None:
         self.post = post
-        self.begin = max(post.line.asked_at, 0.0)
+        self.begin, self.known = max(post.line.asked_at, 0.0), knows(post)
         self.rng = rng = np.random.default_rng([post.seed, _STREAM, copy])
         self.start = _believed(post, rng.standard_normal((post.n, post.line.dims)))
         self.shock = rng.standard_normal((visits, 4, post.n))
@@ -199,7 +200,7 @@ class Courses:
             if len(rows):
                 branch: tuple[Sitting, ...] = ()
                 if treated and rule is not None:
-                    branch = (Sitting(self.begin + day, rule.form, self.post.awareness),)
+                    branch = (Sitting(self.begin + day, rule.form, self.known),)
                 latent[rows] = self._group(state, rows, branch, start, visits)
         return latent
 

@@ -54,7 +54,9 @@ def of_future(future: Future, rule: Rules, ess: float) -> Odds:
     )
 
 
-def of_lived(lived: Lived, alone: Lived, untreated: Future, rule: Rules, asked_at: float) -> Odds:
+def of_lived(
+    lived: Lived, alone: Lived, untreated: Future, rule: Rules, asked_at: float, ess: float
+) -> Odds:
     """Odds of a rule, from courses under it beside the same courses with no session.
 
     What no session leads to is known better from its law (`untreated`); the distance between that
@@ -67,7 +69,8 @@ def of_lived(lived: Lived, alone: Lived, untreated: Future, rule: Rules, asked_a
         mine, other = (
             said_by(c.seen[:, check], rule.level, rule.consecutive) for c in (lived, alone)
         )
-        relapse, error = corrected(mine, other, np.asarray(untreated.relapse))
+        known = np.asarray(untreated.relapse)
+        relapse, error = corrected(mine, other, known, np.sqrt(known * (1.0 - known) / ess))
         relapse = np.maximum.accumulate(np.clip(relapse, 0.0, 1.0))
     below = [_below(lived, alone, untreated, cut) for cut in rule.cutoffs[1:]]
     well = np.concatenate([below[0][:1], below[0]])
@@ -94,20 +97,23 @@ def _below(lived: Lived, alone: Lived, untreated: Future, cutoff: float) -> Arra
     return np.clip(found, 0.0, 1.0)
 
 
-def corrected(mine: Array, other: Array, known: Array) -> tuple[Array, Array]:
+def corrected(
+    mine: Array, other: Array, known: Array, known_se: Array | float = 0.0
+) -> tuple[Array, Array]:
     """Means (k,) of paired draws (n, k) and their standard errors, given the other's true means.
 
     Parameters
     ----------
     mine, other : (n, k) what each course gives under the rule, and without it
-    known : (k,) the true means of `other`
+    known, known_se : (k,) the means of `other` as known otherwise, and their standard errors
     """
     x, y = np.asarray(mine, float), np.asarray(other, float)
     away_x, away_y = x - x.mean(axis=0), y - y.mean(axis=0)
     spread = (away_y**2).mean(axis=0)
     slope = (away_x * away_y).mean(axis=0) / np.where(spread > 0, spread, 1.0)
     left = ((away_x - slope * away_y) ** 2).mean(axis=0)
-    return x.mean(axis=0) - slope * (y.mean(axis=0) - known), np.sqrt(left / len(x))
+    error = np.sqrt(left / len(x) + (slope * known_se) ** 2)
+    return x.mean(axis=0) - slope * (y.mean(axis=0) - known), error
 
 
 def _plain(values: Array | None) -> tuple[float, ...] | None:

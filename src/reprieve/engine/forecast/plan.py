@@ -22,6 +22,7 @@ from reprieve.engine.forecast.comparison import (
 )
 from reprieve.engine.forecast.constraints import Ground, hard_limits
 from reprieve.engine.forecast.departures import departures
+from reprieve.engine.forecast.extrapolation import beyond
 from reprieve.engine.forecast.future import Future, follow
 from reprieve.engine.forecast.odds import Odds, frontier, of_future, of_lived, weekly
 from reprieve.engine.forecast.permission import latest_scores, permission
@@ -115,7 +116,10 @@ def _compared(
         ),
         excluded=tuple(excluded),
         sentences=opening(ground, rule),
-        limits=shortcomings(post, ground, any(c.thresholds for c in choices), by_rule),
+        limits=(
+            *(b.sentence for b in beyond(ground.form, True, ground.done, ground.weight_kg)),
+            *shortcomings(post, ground, any(c.thresholds for c in choices), by_rule),
+        ),
         particles=post.n,
         ess=post.ess,
     )
@@ -174,7 +178,7 @@ def _by_rule(schedule: Schedule, question: Question) -> Choice:
     return _made(
         schedule,
         question,
-        of_lived(lived, alone, question.untreated, question.rule, post.asked_at),
+        of_lived(lived, alone, question.untreated, question.rule, post.asked_at, post.ess),
         (mean, float(low), float(high)),
         None if one_mg is None else mean * one_mg,
         None if one_per_kg is None else mean * one_per_kg,

@@ -59,8 +59,16 @@ def days_ahead(asked_at: float, horizon: float) -> Array:
 
 
 def sessions_on(days: Sequence[float], forms: Sequence[Form], post: Posterior) -> list[Sitting]:
-    """Sessions on days of the case's clock, the person knowing what they knew at the last."""
-    active = [s.awareness for s in (*post.line.given, *post.plan_sittings()) if s.form]
-    # the last one given; without any, the first one planned
-    aware = ([s.awareness for s in post.line.given if s.form] or active[:1])[-1]
-    return [Sitting(day, form, aware) for day, form in zip(days, forms, strict=True)]
+    """Sessions on days of the case's clock."""
+    known = knows(post)
+    return [Sitting(day, form, known) for day, form in zip(days, forms, strict=True)]
+
+
+def knows(post: Posterior) -> str:
+    """What the person knows of an active session: as at the last one given, or the first planned.
+
+    Saline beside ketamine is known as such, so the awareness of the setting is not enough.
+    """
+    done = [s.awareness for s in post.line.given if s.form]
+    ahead = [s.awareness for s in post.plan_sittings() if s.form]
+    return [*ahead[:1], *done][-1] if done or ahead else post.awareness
