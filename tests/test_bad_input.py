@@ -45,6 +45,17 @@ FILES = {
 }
 
 OTHER = {
+    ("forecast", "missing.json"): "'missing.json' is no file; give a case file",
+    ("forecast", "folder"): "is a folder",
+    ("forecast", "corrupt.toml"): "unreadable_case: ",
+    ("forecast", "binary.toml"): "unreadable_case: ",
+    ("forecast", "corrupt.toml", "--horizon", "soon"): "expected days, weeks or months",
+    ("forecast", "corrupt.toml", "--out", "x.pdf"): "ending that says nothing",
+    ("forecast", "corrupt.toml", "--seed", "-1"): "range",
+    ("plan", "missing.json"): "'missing.json' is no file; give a case file",
+    ("plan", "corrupt.toml"): "unreadable_case: ",
+    ("plan", "corrupt.toml", "--every", "often"): "expected weeks such as 1,2,4",
+    ("plan", "corrupt.toml", "--max-mg", "nan"): "no number from",
     ("simulate", GOOD, "-n", "0"): "range",
     ("simulate", GOOD, "-n", "many"): "not a valid integer",
     ("simulate", GOOD, "--seed", "-1"): "range",

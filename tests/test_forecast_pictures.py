@@ -207,3 +207,40 @@ def test_the_page_of_a_plan_compares_and_says_what_was_left_out():
     assert "Options, no order." in html
     assert "not in response" in planning.html(unwell())
     assert "| weekly" in planning.text(comparison())
+
+
+def test_cut_offs_are_named_beside_the_panel_and_apart():
+    fig = Figure("t", x=Axis("x", low=0, high=1), y=Axis("y", low=0, high=60))
+    fig.line([0, 1], [0, 60]).hline(10, "remission ≤ 10", outside=True)
+    fig.hline(11, "response ≤ 11", outside=True)
+    root = ET.fromstring(fig.svg())
+    frame = next(e for e in root.iter(f"{SVG}clipPath"))[0].attrib
+    names = [e.attrib for e in root.iter(f"{SVG}text") if "≤" in (e.text or "")]
+    right = float(frame["x"]) + float(frame["width"])
+    assert all(float(n["x"]) > right for n in names)
+    assert abs(float(names[0]["y"]) - float(names[1]["y"])) >= 13.9
+
+
+def test_a_planned_session_that_was_missed_is_not_drawn_as_planned():
+    outlook = example()
+    missed = replace(outlook.doses[1], given=False)
+    doses = (outlook.doses[0], missed, *outlook.doses[2:])
+    rows = [r[0] for r in fan(replace(outlook, doses=doses)).table().rows]
+    assert [r for r in rows if r.startswith("missed: ")] == [f"missed: {missed.text}"]
+    assert sum(r.startswith("planned: ") for r in rows) == 3
+
+
+def test_parts_that_never_matter_are_left_out_of_the_drawing_and_kept_in_the_table():
+    named = {r[1] for r in drivers(example()).table().rows}
+    assert "drug" in named
+    assert "other treatment" not in named
+    assert "Other treatment" in report.html(example())
+
+
+def test_the_terminal_puts_its_key_under_the_picture():
+    lines = terminal(fan(example()), columns=90, rows=20, color=False).splitlines()
+    foot = next(k for k, line in enumerate(lines) if "└" in line)
+    keys = [k for k, line in enumerate(lines) if "expected, 95 %" in line or "dose given" in line]
+    assert keys
+    assert min(keys) > foot
+    assert any("response ≤ 18" in line for line in lines)

@@ -17,8 +17,9 @@ from reprieve.report.when import Clock, length, percent, signed
 
 WIDTH, HIGH = 860.0, 410.0
 DOSE_SHARE = 0.13  # of the height of the scale, kept free below it for doses
-MOST_PAST = 2.0  # horizons of the past that are drawn
+MOST_PAST = 1.5  # horizons of the past that are drawn
 MOST_ROWS = 12
+NOTHING = 0.05  # points; a part that never reaches it is left out of the drawing
 _BANDS = (("95 %", "p95", 0.10), ("80 %", "p80", 0.16), ("50 %", "p50", 0.30))
 
 
@@ -203,7 +204,8 @@ def drivers(outlook: Outlook) -> Picture:
         raise InputError(f"Case {outlook.case} has no change to take apart.")
     why, unit = outlook.why, f"{outlook.instrument} points"
     change = why.now - why.entry
-    names = [p.name for p in why.parts]
+    made = [p for p in why.parts if max(map(abs, (p.points, *p.p80))) >= NOTHING] or why.parts
+    names = [p.name for p in made]
     parts = Figure(
         f"Change since entry: {signed(change)} points",
         drivers_sentence(outlook),
@@ -211,8 +213,8 @@ def drivers(outlook: Outlook) -> Picture:
         height=84 + 28 * len(names),
         legend="none",
     )
-    low, high = zip(*(p.p80 for p in why.parts), strict=True) if why.parts else ((), ())
-    parts.bars(names, [p.points for p in why.parts], low, high, color=1, horizontal=True)
+    low, high = zip(*(p.p80 for p in made), strict=True) if made else ((), ())
+    parts.bars(names, [p.points for p in made], low, high, color=1, horizontal=True)
     moved = sorted(why.moved, key=lambda m: -abs(m.shift))[:MOST_ROWS]
     if not moved:
         return Grid(parts.title, parts.desc, [parts], columns=1, width=WIDTH, key=False)
