@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from plan_cases import INFUSION, course, nonresponder, responder
 from reprieve.engine.dosing.doses import Dose, Regimen
-from reprieve.engine.forecast.adaptive import Courses, Rule, said_by
+from reprieve.engine.forecast.adaptive import Courses, Progress, Rule, said_by
 from reprieve.engine.forecast.comparison import Comparison, Schedule
 from reprieve.engine.forecast.constraints import Ground, Limits, hard_limits
 from reprieve.engine.forecast.departures import departures
+from reprieve.engine.forecast.forecast import forecast
 from reprieve.engine.forecast.future import follow
 from reprieve.engine.forecast.odds import corrected, frontier
 from reprieve.engine.forecast.permission import latest_scores, permission, sessions_left
@@ -206,6 +207,39 @@ def test_a_known_mean_takes_out_the_chance_that_two_ways_share():
     found, error = corrected(mine, other, np.zeros(1))
     assert abs(found[0] - 1.0) < 4 * error[0] < 0.03
     assert abs(mine.mean() - 1.0) > error[0]
+
+
+def test_a_rise_is_counted_from_the_best_since_the_last_session():
+    blank = np.zeros((1, 2))
+    at = Progress(blank, blank, np.zeros(1), np.zeros(1), np.full(1, np.inf), np.zeros(1, bool))
+    due = []
+    for score in (12.0, 10.0, 14.0, 15.0):
+        at.judge(5.0, np.array([score]))
+        due.append(bool(at.due[0]))
+    assert due == [False, False, False, True]
+    at.treat(np.array([True]), 28.0)
+    for score, expected in ((20.0, False), (24.0, False), (25.0, True)):
+        at.judge(5.0, np.array([score]))
+        assert at.due[0] == expected
+    assert (at.sessions[0], at.last[0]) == (1.0, 28.0)
+
+
+def test_a_rule_keeps_the_days_between_that_were_asked(post: Posterior):
+    limits = Limits(min_days_between=28.0, not_after=100.0)
+    often = PlanOptions(every_weeks=(), on_rise=1.0, paths=256)
+    free = plan(post, often).choices[-1]
+    kept = plan(post, replace(often, limits=limits)).choices[-1]
+    # from day 59 on, four weeks apart, none after day 100
+    assert kept.sessions_80[1] <= 2 < free.sessions
+
+
+def test_a_forecast_and_a_comparison_tell_the_same_odds(post: Posterior, compared: Comparison):
+    outlook = forecast(responder(), 84.0, seed=1)
+    none = compared.choice("no further dose")
+    assert outlook.relapse is not None
+    assert none.relapse is not None
+    assert none.relapse_at_end == pytest.approx(outlook.relapse.no_further_dose[-1], abs=0.02)
+    assert none.score == pytest.approx(outlook.bands[-1].mean, abs=0.05)
 
 
 def test_a_route_nobody_tried_is_said_among_the_limits():
