@@ -7,7 +7,7 @@ export NO_MKDOCS_2_WARNING := 1
 
 export NO_MKDOCS_2_WARNING := 1
 
-.PHONY: demo test check bench docs clean help
+.PHONY: demo test check validate bench docs clean help
 .DEFAULT_GOAL := help
 
 help:           ## list the targets
@@ -30,6 +30,12 @@ check: $(STAMP) ## style, types, import contracts, documentation
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/mkdocs build --strict --quiet
+
+validate: $(STAMP)  ## the model beside what was published, and forecasts beside the truth
+	@missed=0; export OPENBLAS_NUM_THREADS=1; \
+	for part in --facts --kinetics --safety --forecast; do \
+	  $(BIN)/reprieve validate $$part || missed=1; \
+	done; exit $$missed
 
 bench: $(STAMP) ## measure speed beside other engines, in one run
 	$(BIN)/python -m benchmarks

@@ -1,0 +1,142 @@
+"""Fitting the baselines to simulated patients of each situation, by maximum likelihood.
+
+They are given what a clinic could not have, thousands of training patients from the very process
+that the test patients come from; a forecast that still does better owes it to its structure.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from reprieve.engine.calibration.ensemble import Ensemble, ensemble
+from reprieve.engine.forecast.baselines import RANDOM, Fitted, Known, features
+from reprieve.engine.forecast.situations import SITUATIONS, Simulated, simulate_case
+from reprieve.engine.patient import Array
+
+TRAINING, SEED = 2000, 424242
+TRAINED = ("MADRS", "PHQ-9")
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A training patient on one scale: what is known, and the later days and values."""
+
+    known: Known
+    days: Array
+    values: Array
+
+
+def fit_all(n: int = TRAINING, seed: int = SEED) -> dict[str, Any]:
+    """The content of `baselines.json`: every situation and instrument, and how it was made."""
+    made = {
+        "by": "reprieve validate --forecast --fit-baselines",
+        "patients_per_situation": n,
+        "seed": seed,
+        "evidence": ensemble().header["evidence"],
+    }
+    return {"made": made, "situations": {s: fit_situation(s, n, seed) for s in SITUATIONS}}
+
+
+def fit_situation(
+    situation: str, n: int, seed: int, sets: Ensemble | None = None
+) -> dict[str, Any]:
+    """Parameters of one situation, for each instrument in `TRAINED`."""
+    place = list(SITUATIONS).index(situation)
+    cases = [
+        simulate_case(situation, np.random.default_rng([seed, place, k]), sets) for k in range(n)
+    ]
+    return {name: fit([p for c in cases if (p := _person(c, name))]).to_dict() for name in TRAINED}
+
+
+def _person(simulated: Simulated, name: str) -> Person | None:
+    record = simulated.record
+    mine = [s for s in record.usable if s.instrument == name]
+    seen = [s for s in mine if s.day <= simulated.case.asked_at]
+    later = [s for s in mine if s.day > simulated.case.asked_at]
+    if not seen or not later:
+        return None
+    known = Known(
+        simulated.situation, name,
+        np.array([s.day for s in seen]), np.array([s.value for s in seen]),
+        np.array([t.day for t in record.given]),
+    )  # fmt: skip
+    return Person(known, np.array([s.day for s in later]), np.array([s.value for s in later]))
+
+
+def fit(people: Sequence[Person]) -> Fitted:
+    """Both baselines from training patients on one scale."""
+    return Fitted(_carried(people), *_mixed(people))
+
+
+def _carried(people: Sequence[Person]) -> Array:
+    """(2,) variance of the change since the last score, at once and per day."""
+    from scipy.optimize import minimize  # a slow import, for the fit alone
+
+    change = np.concatenate([p.values - p.known.values[-1] for p in people])
+    lead = np.concatenate([p.days - p.known.days[-1] for p in people])
+
+    def loss(theta: Array) -> float:
+        at_once, per_day = np.exp(theta)
+        variance = at_once + per_day * lead
+        return float(0.5 * (np.log(variance) + change**2 / variance).mean())
+
+    start = np.log([max(change.var() / 2, 0.1), max(change.var() / 2 / lead.mean(), 0.01)])
+    return np.asarray(np.exp(minimize(loss, start, method="Nelder-Mead").x))
+
+
+def _mixed(people: Sequence[Person]) -> tuple[Array, Array, float]:
+    """Fixed effects (5,), covariance of the random ones (3, 3) and residual SD."""
+    from scipy.optimize import minimize
+
+    sums = _sums(people)
+    sd = float(np.concatenate([p.values for p in people]).std())
+    spread = np.log([sd / 2, sd / 6, sd / 6])
+    start = np.concatenate([spread, np.zeros(3), [np.log(sd / 3)]])
+
+    def loss(theta: Array) -> float:
+        return _profile(theta, sums)[0]
+
+    found = minimize(loss, start, method="BFGS")
+    _, beta = _profile(found.x, sums)
+    low = _factor(found.x)
+    return beta, low @ low.T, float(np.exp(found.x[-1]))
+
+
+def _factor(theta: Array) -> Array:
+    """Lower triangle (3, 3): logs of its diagonal, then what is below."""
+    low = np.diag(np.exp(theta[:RANDOM]))
+    low[np.tril_indices(RANDOM, -1)] = theta[RANDOM:-1]
+    return low
+
+
+def _sums(people: Sequence[Person]) -> tuple[Array, ...]:
+    """What the likelihood needs of each person: Z'Z, Z'X, Z'y, X'X, X'y, y'y and the count."""
+    found: list[tuple[Array, ...]] = []
+    for p in people:
+        x = features(np.concatenate([p.known.days, p.days]), p.known.doses)
+        y = np.concatenate([p.known.values, p.values])
+        z = x[:, :RANDOM]
+        found.append((z.T @ z, z.T @ x, z.T @ y, x.T @ x, x.T @ y, y @ y, np.array(len(y))))
+    return tuple(np.array(column) for column in zip(*found, strict=True))
+
+
+def _profile(theta: Array, sums: tuple[Array, ...]) -> tuple[float, Array]:
+    """Minus twice the log-likelihood per score, and the fixed effects that maximise it."""
+    zz, zx, zy, xx, xy, yy, count = sums
+    low, variance = _factor(theta), float(np.exp(2 * theta[-1]))
+    cov = low @ low.T
+    inner = np.linalg.inv(np.linalg.inv(cov) + zz / variance)
+    # V^-1 = I/s2 - Z inner Z' / s4, person by person
+    a = (xx - np.einsum("nik,nij,njl->nkl", zx, inner, zx) / variance).sum(axis=0) / variance
+    b = (xy - np.einsum("nik,nij,nj->nk", zx, inner, zy) / variance).sum(axis=0) / variance
+    # after a single session several features are one: the smallest solution is taken
+    beta = np.linalg.pinv(a, rcond=1e-10, hermitian=True) @ b
+    quad = (yy - np.einsum("ni,nij,nj->n", zy, inner, zy) / variance).sum() / variance - b @ beta
+    log_det = (
+        (count * np.log(variance)).sum()
+        + len(zz) * np.linalg.slogdet(cov)[1]
+        - np.linalg.slogdet(inner)[1].sum()
+    )
+    return float((log_det + quad) / count.sum()), beta
