@@ -11,8 +11,9 @@ from reprieve.engine.forecast.extrapolation import beyond
 from reprieve.engine.forecast.options import DoseAnswer, compare_doses
 from reprieve.engine.forecast.posterior import Posterior, posterior
 from reprieve.engine.forecast.review import review
+from reprieve.engine.forecast.score_draws import law, learned
 from reprieve.engine.forecast.tested import given, span, tried
-from reprieve.engine.forecast.value import learned, value_of_score
+from reprieve.engine.forecast.value import value_of_score
 from reprieve.engine.trials.design import Form
 from reprieve.errors import InputError
 from reprieve.evidence import load, protocol
@@ -267,13 +268,8 @@ def test_what_a_rating_teaches_is_the_closed_form_of_a_normal():
     """True score normal, rating with error: the variance explained is their product over sum."""
     rng = np.random.default_rng(3)
     true = rng.normal(30.0, 5.0, (2, 20_000))
-    points = np.arange(0, 61)
-    edge = np.arange(0, 60) + 0.5
-    from scipy.special import ndtr
-
-    likely = [np.diff(ndtr((edge - t[:, None]) / 2.5), axis=1, prepend=0.0, append=1.0)
-              for t in true]  # fmt: skip
-    assert likely[0].shape == (20_000, len(points))
+    likely = [law(t, np.full(len(t), 2.5), 0.0, 60.0) for t in true]
+    assert np.allclose([p.sum(axis=1) for p in likely], 1.0)
     expected = 25.0**2 / (25.0 + 2.5**2 + 1 / 12)
     assert learned(likely, true) == pytest.approx(expected, rel=0.03)
     nothing = rng.normal(size=(2, 20_000))

@@ -11,14 +11,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtr
 
-from reprieve.engine.forecast.adaptive import Courses, Mask, Scale, said_by
 from reprieve.engine.forecast.case import Case
-from reprieve.engine.forecast.future import improve
 from reprieve.engine.forecast.posterior import Posterior
 from reprieve.engine.forecast.question import posterior_of
-from reprieve.engine.forecast.rules import Rules, rules
+from reprieve.engine.forecast.rules import rules
+from reprieve.engine.forecast.score_draws import Drawn, draw, law, learned, said_to_relapse
 from reprieve.engine.forecast.setting import ensemble_name
 from reprieve.engine.forecast.wording import in_hundred, when
 from reprieve.engine.mood.model import Array
@@ -29,8 +27,6 @@ from reprieve.version import __version__
 
 VERSION = 1
 WEEK_D, LOOK_AHEAD_D, LONGEST_D = 7.0, 14.0, 365.0
-COPIES = 2  # courses a person: each half is judged by what the other taught
-PEOPLE = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +115,9 @@ def value_of_score(
     checks = start + np.arange(WEEK_D, horizon_days + 1e-9, WEEK_D)
     grid = np.unique(np.round(np.concatenate([asked, checks, [decided]]), 6))
     names = [instrument(name).name for name in instruments] or [rule.instrument]
-    drawn = _drawn(post, planned, grid, names, rule)
+    drawn = draw(post, planned, grid, names, rule)
     target = drawn.own[:, :, np.searchsorted(grid, decided - 1e-6)]
-    relapse = _relapse(drawn, np.isin(grid, np.round(checks, 6)), rule)
+    relapse = said_to_relapse(drawn, np.isin(grid, np.round(checks, 6)), rule)
     days = [
         _scored(drawn, name, float(day), int(k), target, relapse)
         for name in names
@@ -157,62 +153,12 @@ def _decision(
     return float(asked)
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Drawn:
-    """Courses in two halves: `own` (2, n, days) true scores and `seen` ratings on the own
-    instrument; by name, `true` (2, n, days) scores, `error` (n,) and `ends` of each instrument."""
-
-    own: Array
-    seen: Array
-    true: dict[str, Array]
-    error: dict[str, Array]
-    ends: dict[str, tuple[float, float]]
-
-
-def _drawn(
-    post: Posterior, planned: tuple[Sitting, ...], grid: Array, names: Sequence[str], rule: Rules
-) -> Drawn:
-    people = post.subset(PEOPLE)
-    zero = post.line.zero
-    plan = tuple(Sitting(s.day - zero, s.form, s.awareness) for s in planned)
-    latent = improve(people, plan, grid - zero, max(post.line.asked_at, 0.0))
-    halves = [Courses(people, rule.instrument, len(grid), copy) for copy in range(COPIES)]
-    wobble = [c.wobbled(grid - post.asked_at) for c in halves]
-    scales = {name: [c.scale(name) for c in halves] for name in dict.fromkeys(names)}
-    own = [c.own for c in halves]
-    error = halves[0].error
-    return Drawn(
-        _true(own, latent, wobble),
-        np.array([
-            np.column_stack([
-                s.rated(latent[:, v] + w[:, v], error, c.shock[v, 2]) for v in range(len(grid))
-            ])
-            for c, s, w in zip(halves, own, wobble, strict=True)
-        ]),
-        {name: _true(found, latent, wobble) for name, found in scales.items()},
-        {name: found[0].spread(error) for name, found in scales.items()},
-        {name: found[0].ends for name, found in scales.items()},
-    )  # fmt: skip
-
-
-def _true(scales: Sequence[Scale], latent: Array, wobble: Sequence[Array]) -> Array:
-    return np.array([s.true(latent + w) for s, w in zip(scales, wobble, strict=True)])
-
-
-def _relapse(drawn: Drawn, check: Mask, rule: Rules) -> Array | None:
-    """(2, n) whether relapse is said by the end; None without a response to lose."""
-    if not rule.in_response:
-        return None
-    said = [said_by(seen[:, check], rule.level, rule.consecutive)[:, -1] for seen in drawn.seen]
-    return np.array(said, float)
-
-
 def _scored(
     drawn: Drawn, name: str, day: float, visit: int, target: Array, relapse: Array | None
 ) -> ScoreDay:
     """One more score on one day: what would be left of the doubt on average."""
     low, high = drawn.ends[name]
-    likely = [_law(true[:, visit], drawn.error[name], low, high) for true in drawn.true[name]]
+    likely = [law(true[:, visit], drawn.error[name], low, high) for true in drawn.true[name]]
     moved = learned(likely, target)
     left = float(np.sqrt(max(target.var() - moved, 0.0)))
     if relapse is None:
@@ -220,34 +166,6 @@ def _scored(
     chance, moves = float(relapse.mean()), learned(likely, relapse)
     doubt = float(np.sqrt(max(chance * (1 - chance) - moves, 0.0)))
     return ScoreDay(day, name, left, doubt, float(np.sqrt(moves)))
-
-
-def _law(true: Array, error: Array, low: float, high: float) -> Array:
-    """(n, points) probability of each whole-point score; the ends take what lies beyond."""
-    edge = np.arange(low, high) + 0.5
-    below = ndtr((edge - true[:, None]) / error[:, None])
-    return np.diff(below, axis=1, prepend=0.0, append=1.0)
-
-
-def learned(likely: Sequence[Array], target: Array) -> float:
-    """Variance of what would be believed of a quantity once a score is known.
-
-    Two halves of courses each tell what to believe after every value of the score; the product
-    of the two has no part of their chance, which a single half would count as knowledge.
-
-    Parameters
-    ----------
-    likely : two (n, points), probability of each value of the score in each course
-    target : (2, n) the quantity in each course
-    """
-    chance = np.mean([p.mean(axis=0) for p in likely], axis=0)
-    mean = float(target.mean())
-    heard = chance > 1e-6
-    away = [
-        (value @ p)[heard] / np.maximum(p.sum(axis=0)[heard], 1e-12) - mean
-        for p, value in zip(likely, target, strict=True)
-    ]
-    return float(max(np.sum(chance[heard] * away[0] * away[1]), 0.0))
 
 
 def _doubt(chance: float) -> float:
