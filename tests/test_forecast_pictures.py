@@ -12,7 +12,8 @@ from reprieve.errors import InputError
 from reprieve.pictures import Axis, Figure, terminal
 from reprieve.report import forecast as report
 from reprieve.report import plan as planning
-from reprieve.report.forecast_pictures import converted, drivers, durations, fan, relapse_odds
+from reprieve.report.forecast_parts import drivers, durations
+from reprieve.report.forecast_pictures import converted, fan, relapse_odds
 from reprieve.report.frontier_picture import _places, cost, frontier
 from reprieve.report.when import Clock, length, percent, stretch
 
@@ -228,6 +229,18 @@ def test_a_planned_session_that_was_missed_is_not_drawn_as_planned():
     rows = [r[0] for r in fan(replace(outlook, doses=doses)).table().rows]
     assert [r for r in rows if r.startswith("missed: ")] == [f"missed: {missed.text}"]
     assert sum(r.startswith("planned: ") for r in rows) == 3
+
+
+def test_a_response_that_outlasts_the_watch_is_not_given_an_end():
+    outlook = example()
+    long = replace(outlook.duration[2], beyond=0.6, median_days=84.0)
+    found = replace(outlook, duration=(outlook.duration[0], long))
+    shown = {r[0]: r[1:] for r in durations(found).table().rows}
+    assert shown["day 0"] == (9.0, 0.0, 3.0, 30.0)
+    assert shown["day 28, planned"][0] != shown["day 28, planned"][0]  # no median is drawn
+    html = report.html(found)
+    assert "6 days to over 12 weeks" in html
+    assert '<td class="n">over 12 weeks</td>' in html
 
 
 def test_parts_that_never_matter_are_left_out_of_the_drawing_and_kept_in_the_table():

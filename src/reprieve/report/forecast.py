@@ -2,7 +2,8 @@
 
 from reprieve.engine.forecast.outlook import Milestone, Outlook, Why
 from reprieve.report.blocks import Aside, Block, Card, Cards, Inline, Items, Section, Shown
-from reprieve.report.forecast_pictures import drivers, durations, fan, relapse_odds
+from reprieve.report.forecast_parts import drivers, durations
+from reprieve.report.forecast_pictures import fan, relapse_odds
 from reprieve.report.forecast_tables import (
     capital,
     cited,
@@ -163,7 +164,13 @@ def _similar(outlook: Outlook) -> Section | None:
 def _lasting(outlook: Outlook) -> Section | None:
     if not outlook.duration:
         return None
-    return Section("How long it lasts", [Shown(durations(outlook)), duration_table(outlook)])
+    return Section(
+        "How long it lasts",
+        [
+            Shown(durations(outlook), "No dot: more than half are still well at the right edge."),
+            duration_table(outlook),
+        ],
+    )
 
 
 def _limits(outlook: Outlook) -> Section:

@@ -1,4 +1,4 @@
-"""Pictures of a forecast: scores in a fan, odds of relapse, what it is made of, how long it lasts.
+"""Pictures of a forecast: scores in a fan with doses at its foot, and odds of relapse.
 
 Every function takes an `Outlook` that is ok and gives a picture with a sentence for those who
 cannot see it; `Figure.svg`, `Figure.table` and `pictures.terminal` do the rest.
@@ -12,14 +12,12 @@ from reprieve.engine.forecast.outlook import DoseSeen, Outlook, Seen
 from reprieve.engine.trials.design import INACTIVE
 from reprieve.errors import InputError
 from reprieve.evidence import instrument
-from reprieve.pictures import Axis, Figure, Grid, Picture
-from reprieve.report.when import Clock, length, percent, signed
+from reprieve.pictures import Axis, Figure
+from reprieve.report.when import Clock, percent
 
 WIDTH, HIGH = 860.0, 410.0
 DOSE_SHARE = 0.13  # of the height of the scale, kept free below it for doses
 MOST_PAST = 1.5  # horizons of the past that are drawn
-MOST_ROWS = 12
-NOTHING = 0.05  # points; a part that never reaches it is left out of the drawing
 _BANDS = (("95 %", "p95", 0.10), ("80 %", "p80", 0.16), ("50 %", "p50", 0.30))
 
 
@@ -37,7 +35,7 @@ def fan(
     later : (day, score) on the own instrument that came after the question, to be shown as such
     since, until : days to draw from and to; left out, they follow the case and the horizon
     """
-    _needs(outlook)
+    needs_forecast(outlook)
     scale = outlook.scale or (0.0, 60.0)
     clock = Clock(outlook.origin)
     first = _first_day(outlook) if since is None else since
@@ -80,7 +78,8 @@ def fan_sentence(outlook: Outlook) -> str:
     return f"{last}Expected {outlook.instrument} by {'; '.join(parts)}."
 
 
-def _needs(outlook: Outlook) -> None:
+def needs_forecast(outlook: Outlook) -> None:
+    """Refuse to draw what is not there."""
     if not outlook.ok or not outlook.bands:
         raise InputError(
             f"Case {outlook.case} has no forecast to draw ({outlook.status}): {outlook.sentence}"
@@ -163,7 +162,7 @@ def _share(dose: DoseSeen, most: float) -> float:
 
 def relapse_odds(outlook: Outlook) -> Figure:
     """Odds of relapse by each day ahead, under the plan and without a further dose."""
-    _needs(outlook)
+    needs_forecast(outlook)
     if outlook.relapse is None:
         raise InputError(f"Case {outlook.case} is not in response: there is no relapse to draw.")
     clock, relapse = Clock(outlook.origin), outlook.relapse
@@ -195,100 +194,3 @@ def relapse_sentence(outlook: Outlook) -> str:
         without = percent(relapse.no_further_dose[k])
         parts.append(f"by {clock.day(relapse.days[k])} {plan}{without} with no further dose")
     return f"Odds of relapse: {'; '.join(parts)}."
-
-
-def drivers(outlook: Outlook) -> Picture:
-    """What the change since entry is made of, and what each score moved."""
-    _needs(outlook)
-    if outlook.why is None:
-        raise InputError(f"Case {outlook.case} has no change to take apart.")
-    why, unit = outlook.why, f"{outlook.instrument} points"
-    change = why.now - why.entry
-    made = [p for p in why.parts if max(map(abs, (p.points, *p.p80))) >= NOTHING] or why.parts
-    names = [p.name for p in made]
-    parts = Figure(
-        f"Change since entry: {signed(change)} points",
-        drivers_sentence(outlook),
-        Axis("Below zero is better", unit),
-        height=84 + 28 * len(names),
-        legend="none",
-    )
-    low, high = zip(*(p.p80 for p in made), strict=True) if made else ((), ())
-    parts.bars(names, [p.points for p in made], low, high, color=1, horizontal=True)
-    moved = sorted(why.moved, key=lambda m: -abs(m.shift))[:MOST_ROWS]
-    if not moved:
-        return Grid(parts.title, parts.desc, [parts], columns=1, width=WIDTH, key=False)
-    moved.sort(key=lambda m: m.day)
-    clock = Clock(outlook.origin)
-    data = Figure(
-        f"What each score moved, {length(moved[0].ahead_days)} ahead",
-        "",
-        Axis("Shift of the forecast", unit),
-        height=84 + 28 * len(moved),
-        legend="none",
-    )
-    data.bars(
-        [f"{clock.day(m.day)}: {m.instrument} {m.value:g}" for m in moved],
-        [m.shift for m in moved], color=3, horizontal=True,
-    )  # fmt: skip
-    title = "What it is made of, and what told us"
-    return Grid(title, parts.desc, [parts, data], columns=1, width=WIDTH, key=False)
-
-
-def drivers_sentence(outlook: Outlook) -> str:
-    """The parts in a sentence, with their 80 % ranges."""
-    why = outlook.why
-    if why is None:
-        return ""
-    parts = [
-        f"{p.name} {signed(p.points)} ({signed(p.p80[0])} to {signed(p.p80[1])})" for p in why.parts
-    ]
-    return (
-        f"From {why.entry:.0f} at entry to {why.now:.0f} now on {outlook.instrument}, of which, in "
-        f"points with 80 % ranges: {'; '.join(parts)}."
-    )
-
-
-def durations(outlook: Outlook) -> Figure:
-    """Days of response after each dose if no further one followed."""
-    _needs(outlook)
-    if not outlook.duration:
-        raise InputError(f"Case {outlook.case} has no dose whose effect could last.")
-    clock = Clock(outlook.origin)
-    doses = outlook.duration[-MOST_ROWS:]
-    names = tuple(f"{clock.day(d.day)}{'' if d.given else ', planned'}" for d in doses)
-    watched = max(d.watched_days for d in doses)
-    fig = Figure(
-        "How long a response lasts after each dose, if no further one followed",
-        durations_sentence(outlook),
-        Axis("Days of response after the dose", "d", low=0, high=watched),
-        Axis("", categories=names),
-        width=WIDTH,
-        height=96 + 30 * len(doses),
-    )
-    for given in (True, False):
-        at = [k for k, d in enumerate(doses) if d.given == given and d.median_days is not None]
-        if at:
-            fig.points(
-                [doses[k].median_days or 0.0 for k in at], at,
-                f"median and 80 % of responders, {'given' if given else 'planned'}",
-                x_low=[(doses[k].days_80 or (np.nan, np.nan))[0] for k in at],
-                x_high=[(doses[k].days_80 or (np.nan, np.nan))[1] for k in at],
-                color=1, hollow=not given, size=5, names=[names[k] for k in at],
-            )  # fmt: skip
-    return fig
-
-
-def durations_sentence(outlook: Outlook) -> str:
-    """The last dose in words."""
-    if not outlook.duration:
-        return ""
-    last, clock = outlook.duration[-1], Clock(outlook.origin)
-    if last.median_days is None:
-        lasts = f"; of those, {percent(last.beyond)} last longer than {length(last.watched_days)}"
-    else:
-        lasts = f", lasting {length(last.median_days)} at the median"
-    return (
-        f"After the dose of {clock.day(last.day)}, {percent(last.probability)} respond{lasts}, "
-        "if no further dose followed."
-    )

@@ -159,7 +159,7 @@ def threshold_table(lines: Sequence[Threshold], caption: str) -> DataTable:
     rows: list[list[Cell]] = [
         [capital(t.name), odds_fine(t.probability), t.standing, Badge(t.status)] for t in lines
     ]
-    heads: list[Column | str] = ["What", Column("Odds", numeric=True), "Whose line", "Number"]
+    heads: list[Column | str] = ["What", Column("Odds", numeric=True), "Whose", "Number"]
     return DataTable(heads, rows, caption)
 
 
@@ -176,12 +176,23 @@ def duration_table(outlook: Outlook) -> DataTable:
 
 def _duration_row(d: Duration, outlook: Outlook) -> list[Cell]:
     clock = Clock(outlook.origin)
-    median = "" if d.median_days is None else length(d.median_days)
-    spread = "" if d.days_80 is None else stretch(d.days_80)
+    median, spread = lasting(d)
     word = "given" if d.given else "planned"
     return [
         capital(clock.day(d.day)), word, odds(d.probability), median, spread, odds(d.beyond),
     ]  # fmt: skip
+
+
+def lasting(d: Duration) -> tuple[str, str]:
+    """Median and 80 % range of a response in words; what outlasts the watch is said so."""
+    end = f"over {length(d.watched_days)}"
+    known = "" if d.median_days is None else length(d.median_days)
+    median = end if d.beyond >= 0.5 else known
+    if d.days_80 is None:
+        return median, ""
+    if d.beyond >= 0.1:
+        return median, f"{length(d.days_80[0])} to {end}"
+    return median, stretch(d.days_80)
 
 
 def cited(key: str) -> list[str | Badge | Link]:
