@@ -1,0 +1,1 @@
+"""One patient's posterior by a slow, independent way: python -m benchmarks.reference_posterior."""
