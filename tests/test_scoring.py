@@ -17,6 +17,8 @@ from reprieve.engine.forecast.measures import errors, inside, judge, pit_shares,
 from reprieve.engine.forecast.scoring import Settings, ask, score, times
 from reprieve.engine.forecast.situations import SITUATIONS, simulate_case, situation_of
 from reprieve.errors import InputError, UnknownNameError
+from reprieve.report import forecast_validation
+from reprieve.report.asked import Asked
 
 QUICK = Settings(particles=1024, compare=False)
 
@@ -228,6 +230,26 @@ def test_the_eight_are_asked_after_ketamine_and_after_saline():
     few = real_people.described(QUICK)
     assert [len(s.questions) for s in few.values()] == [8, 8, 8, 8]
     assert [s.errors("model").n for s in few.values()] == [16, 16, 8, 8]
+
+
+# --- the validation ---------------------------------------------------------------------------
+
+
+def test_validation_says_what_missed_its_bar_and_writes_its_page(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(forecast_validation, "SITUATIONS", ("induction",))
+    monkeypatch.setattr(forecast_validation, "described", lambda settings: {})
+    out = tmp_path / "page.md"
+    met = forecast_validation.run(Asked(as_json=True, out=str(out), patients=3, seed=2))
+    found = json.loads(capsys.readouterr().out)
+    assert found["pass"] == met == all(f["pass"] for f in found["facts"])
+    assert [f["id"] for f in found["facts"]] == [
+        "induction-coverage_50", "induction-coverage_80", "induction-coverage_95",
+        "induction-ranks",
+    ]  # fmt: skip
+    assert found["situations"][0]["patients"] == 3
+    told = [e["n"] for e in found["subgroups"]["instruments"].values()]
+    assert sum(told) == found["situations"][0]["n"]
+    assert "## During induction" in out.read_text()
 
 
 # --- the command ------------------------------------------------------------------------------

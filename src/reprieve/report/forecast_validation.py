@@ -8,7 +8,7 @@ from reprieve.engine.calibration.ensemble import ensemble
 from reprieve.engine.forecast.measures import BINS, Errors
 from reprieve.engine.forecast.real_people import described
 from reprieve.engine.forecast.sbc import Calibration, calibrate, level
-from reprieve.engine.forecast.scores import MODEL, Question, Scores, gathered
+from reprieve.engine.forecast.scores import BASELINES, MODEL, Question, Scores, gathered
 from reprieve.engine.forecast.scoring import Settings
 from reprieve.engine.forecast.situations import SITUATIONS
 from reprieve.errors import InputError
@@ -18,6 +18,7 @@ from reprieve.report.score import (
     HOW,
     SITUATION_WORDS,
     WHAT,
+    WORDS,
     ahead_table,
     errors_record,
     method_table,
@@ -220,32 +221,39 @@ def rank_table(one: Calibration) -> DataTable:
         [r.quantity, f"{r.p:.3f}", f"{r.furthest:.3f}", " ".join(map(str, r.counts))]
         for r in one.ranks
     ]
-    return DataTable(columns, rows, "Ranks of the truth")
+    return DataTable(columns, rows)
 
 
 def sections(found: Found) -> list[Section]:
     """The page's sections."""
     made = [
         Section("Does the doubt fit", [SIMULATED, HOW, coverage_table(found), LEVEL]),
-        Section("Is it worth the trouble", [WHAT, TRAINED, *_skills(found)]),
+        Section("Is it worth the trouble", [WHAT, TRAINED, skill_table(found)]),
     ]
     for one in found.calibrations:
         errors = one.scores.errors(MODEL)
-        blocks: list[Block] = [ahead_table(one.scores)]
+        blocks: list[Block] = [method_table(one.scores), ahead_table(one.scores)]
         if errors is not None:
             blocks.append(pit_figure(errors, SITUATION_WORDS[one.situation].capitalize()))
-        blocks += [rank_table(one), *refusals(one.scores)]
+        blocks += ["Ranks of the truth among the virtual people:", rank_table(one)]
+        blocks += refusals(one.scores)
         made.append(Section(SITUATION_WORDS[one.situation].capitalize(), blocks))
     groups = [parts_table(parts, name.capitalize()) for name, parts in subgroups(found).items()]
     made.append(Section("Subgroups", ["All situations together.", *groups]))
     return [*made, _real_section(found)]
 
 
-def _skills(found: Found) -> list[DataTable]:
-    return [
-        method_table(c.scores, SITUATION_WORDS[c.situation].capitalize())
-        for c in found.calibrations
-    ]
+def skill_table(found: Found) -> DataTable:
+    """A line a situation: how much nearer than each baseline, by CRPS and by squared error."""
+    heads = [f"{WORDS[m]}, {by}" for m in BASELINES for by in ("CRPS", "squared")]
+    columns: list[Column | str] = ["Situation", *(Column(h, numeric=True) for h in heads)]
+    return DataTable(columns, [_skill_row(c) for c in found.calibrations])
+
+
+def _skill_row(one: Calibration) -> list[Cell]:
+    gains = [one.scores.skill(m, by) for m in BASELINES for by in ("crps", "squared")]
+    shown = ["" if g is None else f"{g.skill:+.2f}" for g in gains]
+    return [SITUATION_WORDS[one.situation], *shown]
 
 
 def _real_section(found: Found) -> Section:
@@ -285,8 +293,8 @@ def show(found: Found) -> None:
 
     click.echo(verdict(found))
     show_table(coverage_table(found))
-    for table in _skills(found):
-        show_table(table)
+    for one in found.calibrations:
+        show_table(method_table(one.scores), SITUATION_WORDS[one.situation].capitalize())
     for one in found.calibrations:
         if not level(one.ranks):
             show_table(rank_table(one), f"{SITUATION_WORDS[one.situation]}: ranks are not level")

@@ -210,8 +210,9 @@ def sections(scores: Scores) -> list[Section]:
         ]
         blocks += [Cards(cards), method_table(scores), ahead_table(scores)]
         blocks.append(pit_figure(found, "Where scores fell in their predicted distributions"))
-    made = [Section("All questions", blocks)]
-    for name in scores.situations:
+    names = [SITUATION_WORDS[name].capitalize() for name in scores.situations]
+    made = [Section(names[0] if len(names) == 1 else "All questions", blocks)]
+    for name in scores.situations if len(scores.situations) > 1 else ():
         part = scores.only(lambda q, s=name: q.situation == s)  # type: ignore[misc]
         title = SITUATION_WORDS[name].capitalize()
         made.append(Section(title, [method_table(part), ahead_table(part)]))
@@ -229,7 +230,7 @@ def show(scores: Scores, cases: int) -> None:
     if scores.questions:
         show_table(method_table(scores), "All questions")
         show_table(ahead_table(scores), "How far ahead")
-    for name in scores.situations:
+    for name in scores.situations if len(scores.situations) > 1 else ():
         part = scores.only(lambda q, s=name: q.situation == s)  # type: ignore[misc]
         show_table(method_table(part), SITUATION_WORDS[name].capitalize())
     for line in refusals(scores):
