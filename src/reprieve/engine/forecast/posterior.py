@@ -33,6 +33,7 @@ from reprieve.engine.trials.design import Course, Form, Sitting
 PARTICLES = 4096
 FOLLOWED = 2048  # equally likely people that stand for all when a plan is followed
 PILOT = 1024
+BODIES = 512  # behind the law of a session's stimulus: within 1 % of that of many
 MOST_ROUNDS = 8
 PILOT_SHARE = 0.2  # of the pilot's people must count before the law is taken as found
 FEWEST = 500  # people who must count, else the law is shaped again and more are drawn
@@ -190,18 +191,20 @@ def posterior(
     ----------
     case : as known at its question
     seed : of the quasi-random draws
-    particles : people drawn at first; more when too few of them count
+    particles : people drawn at first; more when too few of them count, and (from the default
+        number on) when chance would move a mean score too far
     ensemble : parameter sets; those shipped when None
     place : what is known of the effects of the place of treatment
     """
     world = _world(case, ensemble or shipped(), place or Place())
     law, rounds = _search(world, seed)
+    enough = min(FEWEST, particles / 4)
     while True:
         tried, log = _weigh(world, law, particles, seed)
         weights, ess = _normal(log)
-        if ess < FEWEST and particles < MOST_PARTICLES:
+        if ess < enough and particles < MOST_PARTICLES:
             law, particles, rounds = _nearer(tried, log), 2 * particles, rounds + 1
-        elif ess < _needed(world, tried, weights) and particles < MOST_STEADY:
+        elif PARTICLES <= particles < MOST_STEADY and ess < _needed(world, tried, weights):
             particles *= 2
         else:
             break
@@ -366,5 +369,5 @@ def stimuli(world: World, forms: list[Form], z: Array) -> Array:
     if not forms:
         return np.zeros((len(z), 1))
     rank = ndtr(z[:, traits.STIMULUS])
-    columns = [np.interp(rank, GRID, quantiles(form, world.kinetics)) for form in forms]
+    columns = [np.interp(rank, GRID, quantiles(form, world.kinetics, BODIES)) for form in forms]
     return np.column_stack(columns)

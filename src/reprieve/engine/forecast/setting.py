@@ -20,7 +20,7 @@ from reprieve.engine.calibration.ensemble import ensemble as shipped
 from reprieve.engine.core import mood as core
 from reprieve.engine.forecast.case import Case
 from reprieve.engine.forecast.checks import not_forecastable
-from reprieve.engine.forecast.posterior import Posterior, posterior
+from reprieve.engine.forecast.posterior import PARTICLES, Posterior, posterior
 from reprieve.engine.forecast.traits import Place, factors
 from reprieve.engine.mood.model import Array
 from reprieve.errors import InputError
@@ -147,12 +147,14 @@ def update_setting(
     seed: int = 0,
     ensemble: Ensemble | None = None,
     progress: Progress | None = None,
+    particles: int = PARTICLES,
 ) -> SettingEffects:
     """What finished courses say about the place where they happened.
 
     Parameters
     ----------
     cases : of one clinic; those that allow no forecast are left out
+    seed, ensemble, particles : as of a posterior
 
     Raises
     ------
@@ -163,7 +165,8 @@ def update_setting(
     listed = list(cases)
     for k, case in enumerate(listed):
         if not_forecastable(case) is None:
-            total += log_likelihood(posterior(case, seed, ensemble=sets))
+            post = posterior(case, seed, particles=particles, ensemble=sets)
+            total += log_likelihood(post)
             count += 1
         if progress is not None:
             progress(k + 1, len(listed))

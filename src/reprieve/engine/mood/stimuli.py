@@ -38,8 +38,8 @@ class FormStimuli:
 
 
 @lru_cache(maxsize=1024)
-def quantiles(form: Form, patient: Patient | None = None) -> Array:
-    """(201,) quantiles of a form's occupancy integral, h, over people like `patient`."""
+def quantiles(form: Form, patient: Patient | None = None, count: int = PEOPLE) -> Array:
+    """(201,) quantiles of a form's occupancy integral, h, over `count` people like `patient`."""
     rng = np.random.default_rng(SEED)
-    people = draw_people(PEOPLE, rng, patient)
+    people = draw_people(count, rng, patient)
     return np.quantile(stimulus(form, people, rng)[:, 0], GRID)
