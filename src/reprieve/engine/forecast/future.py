@@ -222,7 +222,9 @@ def mixture(weights: Array, score: Array, variance: Array, low: float, high: flo
     centre, log_sd, law = _mesh(low, high)
     held = np.zeros((score.shape[1], len(centre), len(log_sd)))
     core_future.gather(weights, score, variance, centre[0], STEP, log_sd[0], PER_LOG, held)
-    total = held.reshape(len(held), -1) @ law
+    flat = held.reshape(len(held), -1)
+    used = flat.any(axis=0)  # a few hundred nodes of thousands
+    total = flat[:, used] @ law[used]
     return np.asarray(total / total.sum(axis=1, keepdims=True))
 
 
