@@ -52,6 +52,8 @@ OTHER = {
     ("forecast", "corrupt.toml", "--horizon", "soon"): "expected days, weeks or months",
     ("forecast", "corrupt.toml", "--out", "x.pdf"): "ending that says nothing",
     ("forecast", "corrupt.toml", "--seed", "-1"): "range",
+    ("score", "missing.json"): "missing.json",
+    ("score", "corrupt.toml", "--seed", "-1"): "range",
     ("plan", "missing.json"): "'missing.json' is no file; give a case file",
     ("plan", "corrupt.toml"): "unreadable_case: ",
     ("plan", "corrupt.toml", "--every", "often"): "expected weeks such as 1,2,4",
