@@ -21,11 +21,11 @@ from rich.table import Table
 
 from benchmarks.reference_posterior import members, peers
 from benchmarks.report import Machine, machine
-from reprieve.engine.forecast.case import Case
+from reprieve.engine.cases.case import Case
 from reprieve.engine.forecast.forecast import forecast
-from reprieve.engine.forecast.plan import plan
+from reprieve.engine.planning.plan import plan
 from reprieve.engine.forecast.posterior import PARTICLES, posterior
-from reprieve.engine.forecast.schedules import PlanOptions
+from reprieve.engine.planning.schedules import PlanOptions
 from reprieve.engine.forecast.truth import course_of, draw_truth
 
 HERE = Path(__file__).parent

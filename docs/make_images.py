@@ -6,10 +6,10 @@ python docs/make_images.py [SEED]
 import sys
 from pathlib import Path
 
-from reprieve.engine.forecast.case import Case
+from reprieve.engine.cases.case import Case
 from reprieve.engine.forecast.forecast import forecast
-from reprieve.engine.forecast.plan import plan
-from reprieve.engine.forecast.schedules import PlanOptions
+from reprieve.engine.planning.plan import plan
+from reprieve.engine.planning.schedules import PlanOptions
 from reprieve.pictures import Picture
 from reprieve.report import demo
 from reprieve.report.demo_pictures import (

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from reprieve.engine.forecast.comparison import (
+from reprieve.engine.planning.comparison import (
     Broken,
     Choice,
     Comparison,

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from math import exp
 
-from reprieve.engine.forecast.acute import NextSession, Peak, Threshold
 from reprieve.engine.forecast.outlook import (
     Band,
     DoseSeen,
@@ -19,6 +18,7 @@ from reprieve.engine.forecast.outlook import (
     Switch,
     Why,
 )
+from reprieve.engine.session.next_session import NextSession, Peak, Threshold
 
 INFUSION = "ketamine 0.5 mg/kg IV over 40 min"
 

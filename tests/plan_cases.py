@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from reprieve.engine.forecast.case import Case
+from reprieve.engine.cases.case import Case
 
 INFUSION = "ketamine 0.5 mg/kg IV over 40 min"
 WELL = ((-2, 34), (1, 25), (5, 22), (8, 17), (12, 15), (16, 12), (20, 12), (24, 11), (30, 13),

@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reprieve import evidence
-from reprieve.engine.forecast import shape
-from reprieve.engine.forecast.case import Case, CaseError
-from reprieve.engine.forecast.checks import not_forecastable
-from reprieve.engine.forecast.concomitant import read_other, words
-from reprieve.engine.forecast.refusals import NO_FORECAST, REFUSALS
+from reprieve.engine.cases import shape
+from reprieve.engine.cases.case import Case, CaseError
+from reprieve.engine.cases.checks import not_forecastable
+from reprieve.engine.cases.concomitant import read_other, words
+from reprieve.engine.cases.refusals import NO_FORECAST, REFUSALS
 from reprieve.engine.mood.model import OTHERS
 from reprieve.engine.mood.others import treatments
 from reprieve.errors import InputError

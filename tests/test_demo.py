@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from reprieve.cli.demo import command
-from reprieve.engine.forecast.case import Case
+from reprieve.engine.cases.case import Case
 from reprieve.engine.trials.beside import rows_read
 from reprieve.engine.trials.design import shipped, shipped_names
 from reprieve.engine.trials.hindsight import ENOUGH

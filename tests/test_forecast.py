@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
+from reprieve.engine.cases.case import Case
 from reprieve.engine.core import filter as scores_core
-from reprieve.engine.forecast.case import Case
 from reprieve.engine.forecast.forecast import forecast, horizon_days
 from reprieve.engine.forecast.future import follow
 from reprieve.engine.forecast.outlook import Outlook

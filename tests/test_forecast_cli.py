@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from reprieve.cli import group
+from reprieve.engine.cases.refusals import CaseError
 from reprieve.engine.forecast.outlook import Outlook
-from reprieve.engine.forecast.refusals import CaseError
 from reprieve.errors import InputError
 from reprieve.evidence.library import HOME
 

@@ -7,13 +7,13 @@ import pytest
 
 from plan_cases import INFUSION, course, nonresponder, responder
 from reprieve.engine.dosing.doses import Regimen
-from reprieve.engine.forecast.extrapolation import beyond
-from reprieve.engine.forecast.options import DoseAnswer, compare_doses
 from reprieve.engine.forecast.posterior import Posterior, posterior
-from reprieve.engine.forecast.review import review
 from reprieve.engine.forecast.score_draws import law, learned
-from reprieve.engine.forecast.tested import given, span, tried
-from reprieve.engine.forecast.value import value_of_score
+from reprieve.engine.planning.extrapolation import beyond
+from reprieve.engine.planning.options import DoseAnswer, compare_doses
+from reprieve.engine.planning.review import review
+from reprieve.engine.planning.tested import given, span, tried
+from reprieve.engine.planning.value import value_of_score
 from reprieve.engine.trials.design import Form
 from reprieve.errors import InputError
 from reprieve.evidence import load, protocol

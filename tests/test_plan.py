@@ -11,18 +11,18 @@ from hypothesis import strategies as st
 
 from plan_cases import INFUSION, course, nonresponder, responder
 from reprieve.engine.dosing.doses import Dose, Regimen
-from reprieve.engine.forecast.adaptive import Courses, Progress, Rule, said_by
-from reprieve.engine.forecast.comparison import Comparison, Schedule
-from reprieve.engine.forecast.constraints import Ground, Limits, hard_limits
-from reprieve.engine.forecast.departures import departures
 from reprieve.engine.forecast.forecast import forecast
 from reprieve.engine.forecast.future import follow
-from reprieve.engine.forecast.odds import corrected, frontier
-from reprieve.engine.forecast.permission import latest_scores, permission, sessions_left
-from reprieve.engine.forecast.plan import plan
 from reprieve.engine.forecast.posterior import Posterior, posterior
-from reprieve.engine.forecast.question import days_ahead, ground_of, knows, sessions_on
-from reprieve.engine.forecast.schedules import PlanOptions, schedules, spaced
+from reprieve.engine.planning.adaptive import Courses, Progress, Rule, said_by
+from reprieve.engine.planning.comparison import Comparison, Schedule
+from reprieve.engine.planning.constraints import Ground, Limits, hard_limits
+from reprieve.engine.planning.departures import departures
+from reprieve.engine.planning.odds import corrected, frontier
+from reprieve.engine.planning.permission import latest_scores, permission, sessions_left
+from reprieve.engine.planning.plan import plan
+from reprieve.engine.planning.question import days_ahead, ground_of, knows, sessions_on
+from reprieve.engine.planning.schedules import PlanOptions, schedules, spaced
 from reprieve.engine.trials.design import Form
 from reprieve.errors import InputError, UnknownNameError
 from reprieve.evidence.practice import governing

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.special import logsumexp
 
-from reprieve.engine.forecast.case import Case, Person
+from reprieve.engine.cases.case import Case, Person
 from reprieve.engine.forecast.posterior import posterior
 from reprieve.engine.forecast.setting import (
     FEWEST,

@@ -12,7 +12,7 @@ import numpy as np
 
 from benchmarks.reference_posterior.problem import Array, problem
 from reprieve.engine.calibration.ensemble import Ensemble
-from reprieve.engine.forecast.case import Case
+from reprieve.engine.cases.case import Case
 from reprieve.evidence.library import HOME
 
 FOLDER = Path(__file__).parent / "cases"

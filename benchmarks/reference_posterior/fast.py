@@ -6,7 +6,7 @@ from benchmarks.reference_posterior.named import distribution, spread
 from benchmarks.reference_posterior.problem import AHEAD_D, cutoff
 from reprieve.engine.calibration.ensemble import Ensemble
 from reprieve.engine.core import mood as core
-from reprieve.engine.forecast.case import Case
+from reprieve.engine.cases.case import Case
 from reprieve.engine.forecast.future import follow
 from reprieve.engine.forecast.posterior import Posterior, posterior
 from reprieve.engine.mood.model import MADRS_MAX, Array

@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmarks.reference_posterior.compare import Difference
 from benchmarks.reference_posterior.reference import Reference
-from reprieve.engine.forecast.case import Case
+from reprieve.engine.cases.case import Case
 
 Row = tuple[Case, Reference, list[Difference]]
 SHOWN = (

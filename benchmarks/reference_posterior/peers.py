@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.reference_posterior.problem import Problem, problem
 from reprieve.engine.calibration.ensemble import Ensemble
-from reprieve.engine.forecast.case import Case
+from reprieve.engine.cases.case import Case
 
 WARM, DRAWS = 500, 1000
 FITTED = 200  # people in the mixed model's fit

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reprieve.engine.calibration.ensemble import Ensemble
-from reprieve.engine.forecast.case import Case
+from reprieve.engine.cases.case import Case
 from reprieve.engine.forecast.timeline import timeline
 from reprieve.engine.forecast.traits import forecast_value
 from reprieve.engine.mood.model import MoodParameters

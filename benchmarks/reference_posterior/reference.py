@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.reference_posterior.problem import Problem, problem
 from reprieve.engine.calibration.ensemble import Ensemble
-from reprieve.engine.forecast.case import Case
+from reprieve.engine.cases.case import Case
 
 FOLDER = Path(__file__).parent / "results"
 RUNS, PARTICLES = 4, 4096

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reprieve.errors import InputError
 
 if TYPE_CHECKING:
-    from reprieve.engine.forecast.case import Case
+    from reprieve.engine.cases.case import Case
 
 Written = Mapping[str, Callable[[], str]]
 
@@ -24,9 +24,9 @@ def read_case(source: str) -> "Case":
     CaseError
         The first problem of the case, with its reason code in the sentence.
     """
-    from reprieve.engine.forecast.case import Case
-    from reprieve.engine.forecast.reading import MOST_BYTES
-    from reprieve.engine.forecast.refusals import CaseError
+    from reprieve.engine.cases.case import Case
+    from reprieve.engine.cases.reading import MOST_BYTES
+    from reprieve.engine.cases.refusals import CaseError
 
     try:
         if source == "-":

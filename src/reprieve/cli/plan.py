@@ -10,8 +10,8 @@ from reprieve.cli.options import SEED, Number, OutFile, horizon_days
 from reprieve.errors import InputError
 
 if TYPE_CHECKING:
-    from reprieve.engine.forecast.case import Case
-    from reprieve.engine.forecast.comparison import Comparison
+    from reprieve.engine.cases.case import Case
+    from reprieve.engine.planning.comparison import Comparison
 
 KINDS = {".html": "a page", ".md": "Markdown", ".svg": "the picture", ".json": "the comparison"}
 COUNT = click.IntRange(min=0)
@@ -71,9 +71,9 @@ def command(
     record = read_case(case)
     if _refused(record, json_wanted):
         return
-    from reprieve.engine.forecast.constraints import Limits
-    from reprieve.engine.forecast.plan import plan
-    from reprieve.engine.forecast.schedules import PlanOptions
+    from reprieve.engine.planning.constraints import Limits
+    from reprieve.engine.planning.plan import plan
+    from reprieve.engine.planning.schedules import PlanOptions
 
     limits = Limits(
         max_sessions, max_mg, max_mg_per_kg, _maybe_day(not_before, record, "--not-before"),
@@ -123,7 +123,7 @@ def _day(text: str, record: "Case", option: str) -> float:
 
 def _refused(record: "Case", json_wanted: bool) -> bool:
     """Say why a sound case allows no comparison, as `reprieve forecast` does."""
-    from reprieve.engine.forecast.checks import not_forecastable
+    from reprieve.engine.cases.checks import not_forecastable
 
     reason = not_forecastable(record)
     if reason is None:

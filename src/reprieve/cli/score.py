@@ -12,7 +12,7 @@ from reprieve.cli.options import SEED, WORKERS, OutFile
 from reprieve.errors import InputError
 
 if TYPE_CHECKING:
-    from reprieve.engine.forecast.case import Case
+    from reprieve.engine.cases.case import Case
     from reprieve.engine.forecast.scoring import AsOf
 
 
@@ -57,7 +57,7 @@ def command(
 
 def _read(path: Path) -> "Case":
     """A record; the refusal names the file."""
-    from reprieve.engine.forecast.case import Case, CaseError
+    from reprieve.engine.cases.case import Case, CaseError
 
     try:
         return Case.from_json(path)

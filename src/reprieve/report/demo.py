@@ -8,8 +8,8 @@ import numpy as np
 
 from reprieve.engine.calibration.ensemble import Ensemble, ensemble
 from reprieve.engine.calibration.validation import OutcomeResult, predict_trial
+from reprieve.engine.cases.case import Case
 from reprieve.engine.dosing.doses import Regimen
-from reprieve.engine.forecast.case import Case
 from reprieve.engine.mechanism.chain import Mechanism, mechanism
 from reprieve.engine.mood.model import Baseline
 from reprieve.engine.mood.stimuli import FormStimuli

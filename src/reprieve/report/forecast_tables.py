@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from reprieve.engine.forecast.acute import NextSession, Threshold
 from reprieve.engine.forecast.outlook import Duration, Outlook, Switch, Why
+from reprieve.engine.session.next_session import NextSession, Threshold
 from reprieve.evidence.references import has_reference, reference
 from reprieve.report.blocks import Badge, Cell, Column, DataTable, Link
 from reprieve.report.when import Clock, length, odds, odds_fine, signed, stretch

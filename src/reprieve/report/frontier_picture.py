@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reprieve.engine.forecast.comparison import Choice, Comparison
+from reprieve.engine.planning.comparison import Choice, Comparison
 from reprieve.errors import InputError
 from reprieve.pictures import Axis, Figure
 from reprieve.pictures.text import width

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from reprieve.engine.calibration.ensemble import Ensemble
-from reprieve.engine.forecast.case import Case, Score, Treatment
+from reprieve.engine.cases.case import Case, Score, Treatment
 from reprieve.engine.forecast.future import follow
 from reprieve.engine.forecast.posterior import posterior
 from reprieve.engine.trials.hindsight import LEVELS, Period, Replay

@@ -1,6 +1,6 @@
 """Schedules side by side as a page: a picture of what each costs and keeps, and the table."""
 
-from reprieve.engine.forecast.comparison import Choice, Comparison, Excluded
+from reprieve.engine.planning.comparison import Choice, Comparison, Excluded
 from reprieve.report.blocks import Aside, Block, Cell, Column, DataTable, Items, Section, Shown
 from reprieve.report.forecast import NOT_AN_ORDER
 from reprieve.report.forecast_tables import capital, cited

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reprieve.engine.calibration.ensemble import Ensemble
-from reprieve.engine.forecast.case import Case, Score, Treatment
+from reprieve.engine.cases.case import Case, Score, Treatment
 from reprieve.engine.forecast.forecast import outlook
 from reprieve.engine.forecast.future import follow
 from reprieve.engine.forecast.outlook import Outlook, Range

@@ -16,6 +16,7 @@ from reprieve.engine.forecast.situations import SITUATIONS, Simulated, simulate_
 from reprieve.engine.patient import Array
 
 TRAINING, SEED = 2000, 424242
+FIXED = 5
 TRAINED = ("MADRS", "PHQ-9")
 
 
@@ -87,21 +88,27 @@ def _carried(people: Sequence[Person]) -> Array:
 
 
 def _mixed(people: Sequence[Person]) -> tuple[Array, Array, float]:
-    """Fixed effects (5,), covariance of the random ones (3, 3) and residual SD."""
+    """Fixed effects (5,), covariance of the random ones (3, 3) and residual SD.
+
+    The search begins at the maximum of the likelihood of all scores and ends at that of the later
+    scores given those seen. Ordinary maximum likelihood takes people's courses to be straight
+    in log time and is then far too sure of what it extrapolates.
+    """
     from scipy.optimize import minimize
 
-    sums = _sums(people)
+    whole, seen = _sums(people, later=True), _sums(people, later=False)
     sd = float(np.concatenate([p.values for p in people]).std())
     spread = np.log([sd / 2, sd / 6, sd / 6])
     start = np.concatenate([spread, np.zeros(3), [np.log(sd / 3)]])
+    theta = minimize(lambda x: _misfit(x, _best(x, whole), whole), start, method="BFGS").x
 
-    def loss(theta: Array) -> float:
-        return _profile(theta, sums)[0]
+    def loss(x: Array) -> float:
+        return _misfit(x[:-FIXED], x[-FIXED:], whole) - _misfit(x[:-FIXED], x[-FIXED:], seen)
 
-    found = minimize(loss, start, method="BFGS")
-    _, beta = _profile(found.x, sums)
-    low = _factor(found.x)
-    return beta, low @ low.T, float(np.exp(found.x[-1]))
+    start = np.concatenate([theta, _best(theta, whole)])
+    found = minimize(loss, start, method="BFGS").x
+    low = _factor(found[:-FIXED])
+    return found[-FIXED:], low @ low.T, float(np.exp(found[-FIXED - 1]))
 
 
 def _factor(theta: Array) -> Array:
@@ -111,32 +118,46 @@ def _factor(theta: Array) -> Array:
     return low
 
 
-def _sums(people: Sequence[Person]) -> tuple[Array, ...]:
+def _sums(people: Sequence[Person], later: bool) -> tuple[Array, ...]:
     """What the likelihood needs of each person: Z'Z, Z'X, Z'y, X'X, X'y, y'y and the count."""
     found: list[tuple[Array, ...]] = []
     for p in people:
-        x = features(np.concatenate([p.known.days, p.days]), p.known.doses)
-        y = np.concatenate([p.known.values, p.values])
+        days, y = p.known.days, p.known.values
+        if later:
+            days, y = np.concatenate([days, p.days]), np.concatenate([y, p.values])
+        x = features(days, p.known.doses)
         z = x[:, :RANDOM]
         found.append((z.T @ z, z.T @ x, z.T @ y, x.T @ x, x.T @ y, y @ y, np.array(len(y))))
     return tuple(np.array(column) for column in zip(*found, strict=True))
 
 
-def _profile(theta: Array, sums: tuple[Array, ...]) -> tuple[float, Array]:
-    """Minus twice the log-likelihood per score, and the fixed effects that maximise it."""
-    zz, zx, zy, xx, xy, yy, count = sums
-    low, variance = _factor(theta), float(np.exp(2 * theta[-1]))
-    cov = low @ low.T
-    inner = np.linalg.inv(np.linalg.inv(cov) + zz / variance)
-    # V^-1 = I/s2 - Z inner Z' / s4, person by person
-    a = (xx - np.einsum("nik,nij,njl->nkl", zx, inner, zx) / variance).sum(axis=0) / variance
-    b = (xy - np.einsum("nik,nij,nj->nk", zx, inner, zy) / variance).sum(axis=0) / variance
+def _best(theta: Array, sums: tuple[Array, ...]) -> Array:
+    """(5,) fixed effects that maximise the likelihood."""
+    zz, zx, zy, xx, xy, _, _ = sums
+    inner, variance = _inner(theta, zz), float(np.exp(2 * theta[-1]))
+    a = (xx - np.einsum("nik,nij,njl->nkl", zx, inner, zx) / variance).sum(axis=0)
+    b = (xy - np.einsum("nik,nij,nj->nk", zx, inner, zy) / variance).sum(axis=0)
     # after a single session several features are one: the smallest solution is taken
-    beta = np.linalg.pinv(a, rcond=1e-10, hermitian=True) @ b
-    quad = (yy - np.einsum("ni,nij,nj->n", zy, inner, zy) / variance).sum() / variance - b @ beta
+    return np.asarray(np.linalg.pinv(a, rcond=1e-10, hermitian=True) @ b)
+
+
+def _misfit(theta: Array, beta: Array, sums: tuple[Array, ...]) -> float:
+    """Minus twice the log-likelihood, a person; V^-1 = I/s2 - Z inner Z' / s4."""
+    zz, zx, zy, xx, xy, yy, count = sums
+    inner, variance = _inner(theta, zz), float(np.exp(2 * theta[-1]))
+    left = zy - zx @ beta
+    squares = (yy - 2 * xy @ beta + np.einsum("i,nij,j->n", beta, xx, beta)).sum()
+    quad = (squares - np.einsum("ni,nij,nj->", left, inner, left) / variance) / variance
+    low = _factor(theta)
     log_det = (
-        (count * np.log(variance)).sum()
-        + len(zz) * np.linalg.slogdet(cov)[1]
+        count.sum() * np.log(variance)
+        + 2 * len(zz) * np.log(np.diag(low)).sum()
         - np.linalg.slogdet(inner)[1].sum()
     )
-    return float((log_det + quad) / count.sum()), beta
+    return float((log_det + quad) / len(zz))
+
+
+def _inner(theta: Array, zz: Array) -> Array:
+    """(n, 3, 3) covariance of people's random effects once their scores are seen."""
+    inverse = np.linalg.inv(_factor(theta))
+    return np.linalg.inv(inverse.T @ inverse + zz / np.exp(2 * theta[-1]))

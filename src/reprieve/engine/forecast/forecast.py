@@ -7,10 +7,9 @@ import numpy as np
 
 from reprieve.engine.calibration.ensemble import Ensemble
 from reprieve.engine.calibration.ensemble import ensemble as shipped
+from reprieve.engine.cases.case import Case
+from reprieve.engine.cases.checks import not_forecastable
 from reprieve.engine.dosing.doses import Regimen
-from reprieve.engine.forecast.acute import NextSession, next_session
-from reprieve.engine.forecast.case import Case
-from reprieve.engine.forecast.checks import not_forecastable
 from reprieve.engine.forecast.durations import durations
 from reprieve.engine.forecast.future import Future, follow
 from reprieve.engine.forecast.outlook import (
@@ -32,6 +31,7 @@ from reprieve.engine.forecast.traits import Place
 from reprieve.engine.forecast.why import AHEAD_D, why
 from reprieve.engine.forecast.words import headline, limits, similar
 from reprieve.engine.mood.model import Array
+from reprieve.engine.session.next_session import NextSession, next_session
 from reprieve.engine.trials.design import Form, Sitting
 from reprieve.engine.trials.design import shipped as design
 from reprieve.errors import InputError

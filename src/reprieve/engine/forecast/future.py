@@ -224,7 +224,7 @@ def mixture(weights: Array, score: Array, variance: Array, low: float, high: flo
     core_future.gather(weights, score, variance, centre[0], STEP, log_sd[0], PER_LOG, held)
     flat = held.reshape(len(held), -1)
     used = flat.any(axis=0)  # a few hundred nodes of thousands
-    total = flat[:, used] @ law[used]
+    total = np.einsum("vk,kp->vp", flat[:, used], law[used])  # no threads for so little
     return np.asarray(total / total.sum(axis=1, keepdims=True))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import Any
 
-from reprieve.engine.forecast.acute import NextSession
+from reprieve.engine.session.next_session import NextSession
 from reprieve.errors import InputError
 
 Range = tuple[float, float]

@@ -16,10 +16,10 @@ from scipy.special import ndtr, ndtri
 
 from reprieve.engine.calibration.ensemble import Ensemble
 from reprieve.engine.calibration.ensemble import ensemble as shipped
+from reprieve.engine.cases.case import Case
 from reprieve.engine.core import filter as scores_core
 from reprieve.engine.core import mood as core
 from reprieve.engine.forecast import traits
-from reprieve.engine.forecast.case import Case
 from reprieve.engine.forecast.members import Index, Members, members
 from reprieve.engine.forecast.timeline import Timeline, event_tables, on_day, timeline
 from reprieve.engine.forecast.traits import DIMS, Place, Prior
@@ -83,7 +83,11 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """A normal law over traits mixed with the prior."""
+    """A normal law over traits mixed with the prior.
+
+    Small products are `einsum`s: threads of a BLAS would cost more than they save, and fight
+    with other processes on a busy machine.
+    """
 
     centre: Array
     factor: Array
@@ -91,15 +95,15 @@ class Law:
 
     def draw(self, normal: Array) -> Array:
         """(n, DIMS) traits from standard normals; every so many-th stays the population's."""
-        z = self.centre + normal @ self.factor.T
+        z = self.centre + np.einsum("nj,kj->nk", normal, self.factor)
         every = round(1 / self.defensive)
         z[::every] = normal[::every]
         return np.asarray(z)
 
     def log_ratio(self, z: Array) -> Array:
         """(n,) log of prior over law, at z."""
-        inner = np.linalg.solve(self.factor, (z - self.centre).T)
-        law = -0.5 * (inner**2).sum(axis=0) - np.log(np.diag(self.factor)).sum()
+        inner = np.einsum("nj,kj->nk", z - self.centre, np.linalg.inv(self.factor))
+        law = -0.5 * (inner**2).sum(axis=1) - np.log(np.diag(self.factor)).sum()
         prior = -0.5 * (z**2).sum(axis=1)
         share = self.defensive
         mixed = np.logaddexp(np.log1p(-share) + law, np.log(share) + prior)
@@ -315,7 +319,7 @@ def _tempered(ratio: Array, log_likelihood: Array) -> Array:
 def _shaped(z: Array, weights: Array) -> Law:
     centre = weights @ z
     away = z - centre
-    cov = (away * weights[:, None]).T @ away
+    cov = np.einsum("ni,nj->ij", away * weights[:, None], away)
     # a little of the prior keeps a direction open that few people happened to explore
     cov = WIDER * cov + 0.02 * np.eye(z.shape[1])
     return Law(centre, np.asarray(np.linalg.cholesky(cov)), traits.forecast_value("defensive"))

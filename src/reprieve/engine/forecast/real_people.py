@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
-from reprieve.engine.forecast.case import Case, Treatment
+from reprieve.engine.cases.case import Case, Treatment
 from reprieve.engine.forecast.scores import Scores, gathered
 from reprieve.engine.forecast.scoring import Settings, ask
 from reprieve.engine.forecast.situations import is_active

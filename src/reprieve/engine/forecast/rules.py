@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from reprieve.engine.forecast.case import Case
+from reprieve.engine.cases.case import Case
 from reprieve.engine.forecast.traits import forecast_value
 from reprieve.evidence import instrument
 from reprieve.evidence.scales import Instrument

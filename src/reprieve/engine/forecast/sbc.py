@@ -13,9 +13,9 @@ import numpy as np
 from scipy.special import chdtrc, kolmogorov, ndtr
 
 from reprieve.engine.calibration.ensemble import Ensemble
+from reprieve.engine.cases.checks import not_forecastable
 from reprieve.engine.core import filter as scores_core
 from reprieve.engine.core import mood as core
-from reprieve.engine.forecast.checks import not_forecastable
 from reprieve.engine.forecast.measures import Judged
 from reprieve.engine.forecast.posterior import PARTICLES, Posterior
 from reprieve.engine.forecast.scores import MODEL, Question, Scores, gathered

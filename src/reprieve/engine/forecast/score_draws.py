@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
-from reprieve.engine.forecast.adaptive import Courses, Mask, Scale, said_by
 from reprieve.engine.forecast.future import improve
 from reprieve.engine.forecast.posterior import Posterior
 from reprieve.engine.forecast.rules import Rules
 from reprieve.engine.mood.model import Array
+from reprieve.engine.planning.adaptive import Courses, Mask, Scale, said_by
 from reprieve.engine.trials.design import Sitting
 
 COPIES = 2  # courses a person: each half is judged by what the other taught

@@ -14,10 +14,10 @@ from typing import Literal
 import numpy as np
 
 from reprieve.engine.calibration.ensemble import Ensemble
+from reprieve.engine.cases.case import Case, Score
+from reprieve.engine.cases.checks import not_forecastable
 from reprieve.engine.forecast import baselines
 from reprieve.engine.forecast.baselines import Known
-from reprieve.engine.forecast.case import Case, Score
-from reprieve.engine.forecast.checks import not_forecastable
 from reprieve.engine.forecast.future import LONGEST_D, Future, follow
 from reprieve.engine.forecast.measures import judge
 from reprieve.engine.forecast.posterior import PARTICLES, Posterior, posterior

@@ -17,9 +17,9 @@ from scipy.special import logsumexp, ndtri
 
 from reprieve.engine.calibration.ensemble import Ensemble
 from reprieve.engine.calibration.ensemble import ensemble as shipped
+from reprieve.engine.cases.case import Case
+from reprieve.engine.cases.checks import not_forecastable
 from reprieve.engine.core import mood as core
-from reprieve.engine.forecast.case import Case
-from reprieve.engine.forecast.checks import not_forecastable
 from reprieve.engine.forecast.posterior import PARTICLES, Posterior, posterior
 from reprieve.engine.forecast.traits import Place, factors
 from reprieve.engine.mood.model import Array

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from reprieve.engine.calibration.ensemble import Ensemble
-from reprieve.engine.forecast.case import Case, Score, Treatment
+from reprieve.engine.cases.case import Case, Score, Treatment
 from reprieve.engine.forecast.truth import Truth, course_of, draw_truth
 from reprieve.engine.trials.design import INACTIVE
 from reprieve.errors import UnknownNameError

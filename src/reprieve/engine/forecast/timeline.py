@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from reprieve.engine.cases.case import Case, Other
 from reprieve.engine.core import filter as scores_core
 from reprieve.engine.core import mood as core
 from reprieve.engine.dosing.doses import Regimen
-from reprieve.engine.forecast.case import Case, Other
 from reprieve.engine.forecast.members import Members
 from reprieve.engine.mood.instruments import is_madrs, link
 from reprieve.engine.mood.model import MADRS_MAX, Array

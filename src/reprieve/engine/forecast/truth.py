@@ -11,9 +11,9 @@ import numpy as np
 
 from reprieve.engine.calibration.ensemble import Ensemble
 from reprieve.engine.calibration.ensemble import ensemble as shipped
+from reprieve.engine.cases.case import Case
 from reprieve.engine.core import mood as core
 from reprieve.engine.forecast import traits
-from reprieve.engine.forecast.case import Case
 from reprieve.engine.forecast.timeline import Timeline, timeline
 from reprieve.engine.mood import model as mood
 from reprieve.engine.mood.instruments import FINE, link

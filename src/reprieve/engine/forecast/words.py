@@ -1,6 +1,6 @@
 """A forecast in sentences: odds as people say them, days or dates, and what to keep in mind."""
 
-from reprieve.engine.forecast.case import Case
+from reprieve.engine.cases.case import Case
 from reprieve.engine.forecast.future import Future
 from reprieve.engine.forecast.posterior import Posterior
 from reprieve.engine.forecast.rules import Rules

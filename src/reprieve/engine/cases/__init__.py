@@ -1,0 +1,1 @@
+"""A patient's record: read, checked, written, hidden after a day."""

@@ -1,0 +1,1 @@
+"""One session of one person: what it may do to them, learned from earlier ones."""
