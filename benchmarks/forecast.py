@@ -23,10 +23,10 @@ from benchmarks.reference_posterior import members, peers
 from benchmarks.report import Machine, machine
 from reprieve.engine.cases.case import Case
 from reprieve.engine.forecast.forecast import forecast
-from reprieve.engine.planning.plan import plan
 from reprieve.engine.forecast.posterior import PARTICLES, posterior
-from reprieve.engine.planning.schedules import PlanOptions
 from reprieve.engine.forecast.truth import course_of, draw_truth
+from reprieve.engine.planning.plan import plan
+from reprieve.engine.planning.schedules import PlanOptions
 
 HERE = Path(__file__).parent
 INFUSION = "ketamine 0.5 mg/kg IV over 40 min"

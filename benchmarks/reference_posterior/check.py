@@ -13,8 +13,8 @@ from benchmarks.reference_posterior.mood import RELAPSES, live
 from benchmarks.reference_posterior.problem import problem
 from benchmarks.reference_posterior.smc import Particles, Sampler
 from reprieve.engine.calibration.ensemble import Ensemble
-from reprieve.engine.core import mood as core
 from reprieve.engine.cases.case import Case
+from reprieve.engine.core import mood as core
 from reprieve.engine.forecast.members import members
 from reprieve.engine.forecast.timeline import event_tables, timeline
 

@@ -5,8 +5,8 @@ import numpy as np
 from benchmarks.reference_posterior.named import distribution, spread
 from benchmarks.reference_posterior.problem import AHEAD_D, cutoff
 from reprieve.engine.calibration.ensemble import Ensemble
-from reprieve.engine.core import mood as core
 from reprieve.engine.cases.case import Case
+from reprieve.engine.core import mood as core
 from reprieve.engine.forecast.future import follow
 from reprieve.engine.forecast.posterior import Posterior, posterior
 from reprieve.engine.mood.model import MADRS_MAX, Array
@@ -45,13 +45,13 @@ def _now(post: Posterior) -> tuple[float, float]:
     total[:3] = 1.0
     centre, variance = latent + mean @ total, np.einsum("i,nij,j->n", total, cov, total)
     index = int(scale[4])
+    places = [(float(a), float(m)) for a, m in zip(NODES, MASSES / MASSES.sum(), strict=True)]
     first = second = 0.0
-    for a, mass_a in zip(NODES, MASSES / MASSES.sum(), strict=True):
-        y = centre + np.sqrt(variance) * a
-        madrs = MADRS_MAX / (1.0 + np.exp(-y))
-        for b, mass_b in zip(NODES, MASSES / MASSES.sum(), strict=True):
-            moved = madrs + (0.0 if index < 0 else _offset(mean, cov, index, total, variance, a, b))
-            score = np.interp(moved, np.linspace(0.0, MADRS_MAX, table.shape[0]), table)
+    for a, mass_a in places:
+        madrs = MADRS_MAX / (1.0 + np.exp(-(centre + np.sqrt(variance) * a)))
+        for b, mass_b in places if index >= 0 else [(0.0, 1.0)]:
+            shift = _offset(mean, cov, index, total, variance, a, b) if index >= 0 else 0.0
+            score = np.interp(madrs + shift, np.linspace(0.0, MADRS_MAX, table.shape[0]), table)
             first += mass_a * mass_b * (post.weights @ score)
             second += mass_a * mass_b * (post.weights @ score**2)
     return first, second

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.reference_posterior.compare import Difference
+from benchmarks.reference_posterior.compare import UNJUDGED, Difference
 from benchmarks.reference_posterior.reference import Reference
 from reprieve.engine.cases.case import Case
 
@@ -26,19 +26,20 @@ def markdown(rows: list[Row]) -> str:
     chance = max(e for n, e in errors if n.endswith(" half") or n == "responds")
     text = INTRO.read_text(encoding="utf-8").format(
         runs=first.runs, particles=first.particles, worst_mean=mean, worst_probability=chance,
-        rhat=max(ref.rhat for _, ref, _ in rows), count=len(first.answers),
+        rhat=max(ref.rhat for _, ref, _ in rows), count=len(set(first.answers) - UNJUDGED),
     )  # fmt: skip
     heads = ("case", "doses", "scores", "largest difference", "of allowed", "reference took")
     lines = ["| " + " | ".join(heads) + " |", "|---|---:|---:|---|---:|---:|"]
     for case, ref, found in rows:
-        worst = max(found, key=lambda d: abs(d.units))
+        judged = [d for d in found if d.name not in UNJUDGED]
+        worst = max(judged, key=lambda d: abs(d.units))
         cells = (
             case.id, str(len(case.given)), str(len(case.usable)),
             f"{worst.name}: {worst.fast:.2f} for {worst.reference:.2f}", f"{worst.units:+.2f}",
             f"{ref.seconds:.0f} s",
         )  # fmt: skip
         lines.append("| " + " | ".join(cells) + " |")
-    units = np.array([d.units for _, _, found in rows for d in found])
+    units = np.array([d.units for _, _, all_ in rows for d in all_ if d.name not in UNJUDGED])
     within = np.mean(np.abs(units) <= 1)
     lines += ["", f"{within:.1%} of {len(units)} numbers lie within what is allowed; the root mean "
               f"square is {np.sqrt((units**2).mean()):.2f} of it.", ""]  # fmt: skip
@@ -49,7 +50,7 @@ def markdown(rows: list[Row]) -> str:
 
 def _section(case: Case, found: list[Difference]) -> list[str]:
     seen = ", ".join(f"day {s.day:g} {s.instrument} {s.value:g}" for s in case.usable)
-    lines = [f"### {case.id}", "", f"{len(case.given)} sessions; {seen}.", ""]
+    lines = [f"### {case.id}", "", f"Sessions: {len(case.given)}. Scores: {seen}.", ""]
     lines += ["| quantity | reference | Reprieve | difference | of allowed |"]
     lines += ["|---|---:|---:|---:|---:|"]
     for d in found:
