@@ -14,7 +14,7 @@ from reprieve.engine.forecast.timeline import event_tables
 from reprieve.engine.mood.model import Array
 from reprieve.engine.trials.design import Sitting
 
-PEOPLE = 256
+PEOPLE = 160
 # whole days, which the kernel steps fastest
 WATCHED = np.array([1.0, 3.0, 5.0, *(d for w in range(7, 84, 7) for d in (w, w + 3)), 84.0])
 WITHIN = 7.0  # days in which response must come

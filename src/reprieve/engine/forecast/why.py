@@ -22,7 +22,7 @@ NAMED = (
     ("relapse", core.RELAPSE),
 )
 REST = "ups and downs, and rating error at entry"
-ASKED_OF = 256  # people who are asked again without one of the scores
+ASKED_OF = 192  # people who are asked again without one of the scores
 LATEST = 8  # scores whose lesson is told
 AHEAD_D = 28.0
 
