@@ -88,7 +88,7 @@ def _carried(people: Sequence[Person]) -> Array:
 
 
 def _mixed(people: Sequence[Person]) -> tuple[Array, Array, float]:
-    """Fixed effects (5,), covariance of the random ones (3, 3) and residual SD.
+    """Fixed effects (5,), covariance of the random ones (2, 2) and residual SD.
 
     The search begins at the maximum of the likelihood of all scores and ends at that of the later
     scores given those seen. Ordinary maximum likelihood takes people's courses to be straight
@@ -98,21 +98,23 @@ def _mixed(people: Sequence[Person]) -> tuple[Array, Array, float]:
 
     whole, seen = _sums(people, later=True), _sums(people, later=False)
     sd = float(np.concatenate([p.values for p in people]).std())
-    spread = np.log([sd / 2, sd / 6, sd / 6])
-    start = np.concatenate([spread, np.zeros(3), [np.log(sd / 3)]])
-    theta = minimize(lambda x: _misfit(x, _best(x, whole), whole), start, method="BFGS").x
+    start = np.array([np.log(sd / 2), np.log(sd / 6), 0.0, np.log(sd / 3)])
 
-    def loss(x: Array) -> float:
+    def all_scores(x: Array) -> float:
+        return _misfit(x, _best(x, whole), whole)
+
+    def later_given_seen(x: Array) -> float:
         return _misfit(x[:-FIXED], x[-FIXED:], whole) - _misfit(x[:-FIXED], x[-FIXED:], seen)
 
-    start = np.concatenate([theta, _best(theta, whole)])
-    found = minimize(loss, start, method="BFGS").x
+    theta = np.asarray(minimize(all_scores, start, method="BFGS").x)
+    begin = np.concatenate([theta, _best(theta, whole)])
+    found = np.asarray(minimize(later_given_seen, begin, method="BFGS").x)
     low = _factor(found[:-FIXED])
     return found[-FIXED:], low @ low.T, float(np.exp(found[-FIXED - 1]))
 
 
 def _factor(theta: Array) -> Array:
-    """Lower triangle (3, 3): logs of its diagonal, then what is below."""
+    """Lower triangle (2, 2): logs of its diagonal, then what is below."""
     low = np.diag(np.exp(theta[:RANDOM]))
     low[np.tril_indices(RANDOM, -1)] = theta[RANDOM:-1]
     return low
@@ -158,6 +160,6 @@ def _misfit(theta: Array, beta: Array, sums: tuple[Array, ...]) -> float:
 
 
 def _inner(theta: Array, zz: Array) -> Array:
-    """(n, 3, 3) covariance of people's random effects once their scores are seen."""
+    """(n, 2, 2) covariance of people's random effects once their scores are seen."""
     inverse = np.linalg.inv(_factor(theta))
     return np.linalg.inv(inverse.T @ inverse + zz / np.exp(2 * theta[-1]))

@@ -1,7 +1,7 @@
 """What a forecast has to beat: simpler ways to foretell a score, each with its spread.
 
 - `carried_forward`: the last score stays, give or take a spread that grows with time;
-- `mixed_model`: a linear mixed model, random intercept and slopes on time, fitted to simulated
+- `mixed_model`: a linear mixed model, random intercept and slope on time, fitted to simulated
   patients of the same situation (`baseline_fit`), which sees this person's scores;
 - `population_curve`: the forecast itself for this person before treatment (`scoring`).
 
@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 
 from reprieve.engine.forecast.measures import normal_pmf
-from reprieve.engine.mood.instruments import FINE, link
+from reprieve.engine.mood.instruments import link
 from reprieve.engine.patient import Array
 
 FILE = "baselines.json"
-RANDOM = 3
+RANDOM = 2
 COMMON = "MADRS"  # another scale without parameters of its own takes these, by its range
 
 
@@ -44,7 +44,7 @@ class Known:
 class Fitted:
     """Parameters of one situation and instrument, points of the instrument.
 
-    `carried` (2,) variance at once and per day; `beta` (5,), `cov` (3, 3) and `sigma` of the mixed
+    `carried` (2,) variance at once and per day; `beta` (5,), `cov` (2, 2) and `sigma` of the mixed
     model.
     """
 
@@ -135,11 +135,3 @@ def features(days: Array, doses: Array) -> Array:
     return np.column_stack(
         [np.ones(len(days)), np.log1p(since_first), np.log1p(since_last), treated, np.log1p(given)]
     )
-
-
-def converted(value: float, from_scale: str, to_scale: str) -> float:
-    """A score on another scale through the crosswalk, not rounded."""
-    if from_scale == to_scale:
-        return value
-    madrs = np.interp(value, link(from_scale).table, FINE)
-    return float(np.interp(madrs, FINE, link(to_scale).table))

@@ -182,15 +182,14 @@ def _baselines(
 
 
 def _known(record: Case, case: Case, situation: str) -> Known:
-    """Scores on the own instrument; one on another scale counts, converted, on days without."""
+    """Scores on the own instrument alone, as the baselines were fitted."""
     name = str(case.own_instrument)
-    mine = {s.day for s in case.usable if s.instrument == name}
-    kept = [s for s in case.usable if s.instrument == name or s.day not in mine]
+    mine = [s for s in case.usable if s.instrument == name]
     return Known(
         situation,
         name,
-        np.array([s.day for s in kept]),
-        np.array([baselines.converted(s.value, s.instrument, name) for s in kept]),
+        np.array([s.day for s in mine]),
+        np.array([s.value for s in mine]),
         np.array([t.day for t in record.given if is_active(t)]),
     )
 
