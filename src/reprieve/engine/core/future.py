@@ -52,7 +52,7 @@ def foresee(
     score, variance : (n, visits) output
     """
     visits = latent.shape[1]
-    keep = np.empty((visits, 4))
+    keep, tables = np.empty((visits, 4)), table.reshape(1, -1)
     index, last = int(scale[INDEX]), -1
     error = 0.0
     for i in range(latent.shape[0]):
@@ -74,7 +74,7 @@ def foresee(
             if index >= 0:
                 both = p[BASE, index] + a * p[SLOW, index] + b * p[FAST, index]
                 spread += p[index, index] + 2.0 * slope * both
-                first, spread, _ = linked(first + m[index], max(spread, 1e-12), table)
+                first, spread, _ = linked(first + m[index], max(spread, 1e-12), tables, 0)
             score[i, v], variance[i, v] = first, spread + error
 
 
