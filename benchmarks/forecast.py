@@ -24,7 +24,7 @@ from benchmarks.report import Machine, machine
 from reprieve.engine.cases.case import Case
 from reprieve.engine.forecast.forecast import forecast
 from reprieve.engine.forecast.posterior import PARTICLES, posterior
-from reprieve.engine.forecast.truth import course_of, draw_truth
+from reprieve.engine.judging.truth import course_of, draw_truth
 from reprieve.engine.planning.plan import plan
 from reprieve.engine.planning.schedules import PlanOptions
 

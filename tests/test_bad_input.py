@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from reprieve import cli
+from reprieve.evidence.library import HOME
 
 GOOD = "ketamine 0.5 mg/kg IV over 40 min"
 REGIMENS = {
@@ -52,12 +53,40 @@ OTHER = {
     ("forecast", "corrupt.toml", "--horizon", "soon"): "expected days, weeks or months",
     ("forecast", "corrupt.toml", "--out", "x.pdf"): "ending that says nothing",
     ("forecast", "corrupt.toml", "--seed", "-1"): "range",
+    ("forecast", "case.json", "--setting", "missing.json"): "is no file; give a setting file",
+    ("forecast", "case.json", "--setting", "folder"): "is a folder; give a setting file",
+    ("forecast", "case.json", "--setting", "/dev/zero"): "is no file; give a setting file",
+    ("forecast", "case.json", "--setting", "corrupt.toml"): "Not a setting file",
+    ("forecast", "case.json", "--setting", "binary.toml"): "cannot be read",
+    ("forecast", "case.json", "--setting", "case.json"): "Not a setting file",
+    ("setting",): "Missing argument",
+    ("setting", "case.json"): "Missing option '--out'",
+    ("setting", "missing.json", "--out", "x.json"): "'missing.json' is no file or folder",
+    ("setting", "folder", "--out", "x.json"): "holds no .json file",
+    ("setting", "pipe", "--out", "x.json"): "'pipe' is no file or folder",
+    ("setting", "corrupt.toml", "--out", "x.json"): "corrupt.toml: unreadable_case: ",
+    ("setting", "case.json", "--out", "nowhere/x.json"): "folder does not exist",
+    ("setting", "case.json", "--out", "x.json", "--seed", "-1"): "range",
+    ("setting", "case.json", "--out", "x.json", "--add", "missing.json"): "give a setting file",
+    ("setting", "case.json", "--out", "x.json", "--add", "case.json"): "Not a setting file",
+    ("setting", "case.json", "--out", "x.json"): "at least 5 are needed",
     ("score", "missing.json"): "missing.json",
     ("score", "corrupt.toml", "--seed", "-1"): "range",
     ("plan", "missing.json"): "'missing.json' is no file; give a case file",
     ("plan", "corrupt.toml"): "unreadable_case: ",
     ("plan", "corrupt.toml", "--every", "often"): "expected weeks such as 1,2,4",
     ("plan", "corrupt.toml", "--max-mg", "nan"): "no number from",
+    ("plan", "corrupt.toml", "--review", "0"): "range",
+    ("plan", "corrupt.toml", "--review", "many"): "not a valid integer",
+    ("plan", "case.json", "--setting", "pipe"): "is no file; give a setting file",
+    ("plan", "case.json", "--on", "nan"): "give a day number",
+    ("plan", "case.json", "--instead", ""): "is empty",
+    ("plan", "case.json", "--instead", "ketamine 500 mg/kg IV"): "beyond any published use",
+    ("plan", "case.json", "--instead", "sertraline 50 mg oral"): "holds no ketamine",
+    ("plan", "case.json", "--ask-on", "moonlight"): "moonlight",
+    ("plan", "case.json", "--decide-on", "soon"): "give a day number",
+    ("plan", "case.json", "--decide-on", "2"): "expected day 25 (tomorrow)",
+    ("plan", "case.json", "--review", "1000"): "expected 1 to 60",
     ("simulate", GOOD, "-n", "0"): "range",
     ("simulate", GOOD, "-n", "many"): "not a valid integer",
     ("simulate", GOOD, "--seed", "-1"): "range",
@@ -200,6 +229,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "other.csv").write_text("ID,TIME,AMT,DRUG\n1,0,5,4\n1,1,.,4\n")
     (tmp_path / "weight.csv").write_text("ID,TIME,AMT,WT\n1,0,5,nan\n1,1,.,nan\n")
     (tmp_path / "fine.csv").write_text("ID,TIME,AMT\n1,0,5\n1,1,.\n")
+    (tmp_path / "case.json").write_bytes((HOME / "cases" / "nimh_moa104.json").read_bytes())
     (tmp_path / "folder").mkdir()
     os.mkfifo(tmp_path / "pipe")
     with (tmp_path / "huge").open("wb") as file:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from reprieve.engine.forecast import situations
-from reprieve.engine.forecast.sbc import ORDER, Calibration, calibrate, level, rank
+from reprieve.engine.judging import situations
+from reprieve.engine.judging.sbc import ORDER, Calibration, calibrate, level, rank
 
 PATIENTS = 100
 

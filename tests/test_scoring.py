@@ -10,12 +10,12 @@ from click.testing import CliRunner
 
 from reprieve.cli.score import command
 from reprieve.engine.calibration.ensemble import ensemble
-from reprieve.engine.forecast import baselines, real_people, scoring, situations
-from reprieve.engine.forecast.baseline_fit import Person, fit
-from reprieve.engine.forecast.baselines import Fitted, Known, carried_forward, mixed_model
-from reprieve.engine.forecast.measures import errors, inside, judge, pit_shares, skill
-from reprieve.engine.forecast.scoring import Settings, ask, score, times
-from reprieve.engine.forecast.situations import SITUATIONS, simulate_case, situation_of
+from reprieve.engine.judging import baselines, real_people, scoring, situations
+from reprieve.engine.judging.baseline_fit import Person, fit
+from reprieve.engine.judging.baselines import Fitted, Known, carried_forward, mixed_model
+from reprieve.engine.judging.measures import errors, inside, judge, pit_shares, skill
+from reprieve.engine.judging.scoring import Settings, ask, score, times
+from reprieve.engine.judging.situations import SITUATIONS, simulate_case, situation_of
 from reprieve.errors import InputError, UnknownNameError
 from reprieve.report import forecast_validation
 from reprieve.report.asked import Asked

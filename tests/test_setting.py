@@ -18,8 +18,8 @@ from reprieve.engine.forecast.setting import (
     read_setting,
     update_setting,
 )
-from reprieve.engine.forecast.situations import simulate_case
 from reprieve.engine.forecast.traits import Place
+from reprieve.engine.judging.situations import simulate_case
 from reprieve.errors import InputError
 
 FEW = 512  # virtual people

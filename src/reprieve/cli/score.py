@@ -13,7 +13,7 @@ from reprieve.errors import InputError
 
 if TYPE_CHECKING:
     from reprieve.engine.cases.case import Case
-    from reprieve.engine.forecast.scoring import AsOf
+    from reprieve.engine.judging.scoring import AsOf
 
 
 @click.command()
@@ -38,7 +38,7 @@ def command(
 
     CASES are case files, or folders of them. Unreadable files are refused before any work.
     """
-    from reprieve.engine.forecast.scoring import score
+    from reprieve.engine.judging.scoring import score
     from reprieve.report import score as report
     from reprieve.report.console import progress_bar, show_json
     from reprieve.report.facts import write

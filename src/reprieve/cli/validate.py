@@ -72,7 +72,7 @@ def _fit_baselines(out: str, part: str | None) -> None:
     import json
     from pathlib import Path
 
-    from reprieve.engine.forecast.baseline_fit import fit_all
+    from reprieve.engine.judging.baseline_fit import fit_all
 
     if part != "forecast":
         raise InputError("--fit-baselines belongs to --forecast; give both.")

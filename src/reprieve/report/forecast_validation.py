@@ -5,12 +5,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from reprieve.engine.calibration.ensemble import ensemble
-from reprieve.engine.forecast.measures import BINS, Errors
-from reprieve.engine.forecast.real_people import described
-from reprieve.engine.forecast.sbc import Calibration, calibrate, level
-from reprieve.engine.forecast.scores import BASELINES, MODEL, Question, Scores, gathered
-from reprieve.engine.forecast.scoring import Settings
-from reprieve.engine.forecast.situations import SITUATIONS
+from reprieve.engine.judging.measures import BINS, Errors
+from reprieve.engine.judging.real_people import described
+from reprieve.engine.judging.sbc import Calibration, calibrate, level
+from reprieve.engine.judging.scores import BASELINES, MODEL, Question, Scores, gathered
+from reprieve.engine.judging.scoring import Settings
+from reprieve.engine.judging.situations import SITUATIONS
 from reprieve.errors import InputError
 from reprieve.report.asked import Asked
 from reprieve.report.blocks import Aside, Badge, Block, Cell, Column, DataTable, Section

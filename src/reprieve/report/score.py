@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from reprieve.engine.forecast.measures import BINS, Errors
-from reprieve.engine.forecast.scores import BASELINES, LEADS, METHODS, MODEL, Scores
+from reprieve.engine.judging.measures import BINS, Errors
+from reprieve.engine.judging.scores import BASELINES, LEADS, METHODS, MODEL, Scores
 from reprieve.pictures import Axis, Figure
 from reprieve.report.blocks import (
     Block,

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from reprieve.engine.calibration.ensemble import Ensemble, ensemble
-from reprieve.engine.forecast.baselines import RANDOM, Fitted, Known, features
-from reprieve.engine.forecast.situations import SITUATIONS, Simulated, simulate_case
+from reprieve.engine.judging.baselines import RANDOM, Fitted, Known, features
+from reprieve.engine.judging.situations import SITUATIONS, Simulated, simulate_case
 from reprieve.engine.patient import Array
 
 TRAINING, SEED = 2000, 424242

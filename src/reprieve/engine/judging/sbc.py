@@ -16,11 +16,11 @@ from reprieve.engine.calibration.ensemble import Ensemble
 from reprieve.engine.cases.checks import not_forecastable
 from reprieve.engine.core import filter as scores_core
 from reprieve.engine.core import mood as core
-from reprieve.engine.forecast.measures import Judged
 from reprieve.engine.forecast.posterior import PARTICLES, Posterior
-from reprieve.engine.forecast.scores import MODEL, Question, Scores, gathered
-from reprieve.engine.forecast.scoring import Settings, posterior_of, question
-from reprieve.engine.forecast.situations import SITUATIONS, Simulated, simulate_case
+from reprieve.engine.judging.measures import Judged
+from reprieve.engine.judging.scores import MODEL, Question, Scores, gathered
+from reprieve.engine.judging.scoring import Settings, posterior_of, question
+from reprieve.engine.judging.situations import SITUATIONS, Simulated, simulate_case
 from reprieve.engine.patient import Array
 from reprieve.engine.population.parallel import Block, Progress, map_blocks
 

@@ -10,9 +10,9 @@ from functools import cache
 from importlib.resources import files
 
 from reprieve.engine.cases.case import Case, Treatment
-from reprieve.engine.forecast.scores import Scores, gathered
-from reprieve.engine.forecast.scoring import Settings, ask
-from reprieve.engine.forecast.situations import is_active
+from reprieve.engine.judging.scores import Scores, gathered
+from reprieve.engine.judging.scoring import Settings, ask
+from reprieve.engine.judging.situations import is_active
 
 DAY_2, BEFORE_NEXT = 2.0, 13.5
 AFTER_KETAMINE = "after ketamine, from everything known before"

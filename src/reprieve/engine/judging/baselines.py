@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from reprieve.engine.forecast.measures import normal_pmf
+from reprieve.engine.judging.measures import normal_pmf
 from reprieve.engine.mood.instruments import link
 from reprieve.engine.patient import Array
 
@@ -77,7 +77,7 @@ def _rounded(values: Array) -> list[float]:
 @cache
 def file() -> Mapping[str, Any]:
     """The fitted parameters, and under `made` how they were fitted."""
-    text = (files("reprieve.engine.forecast") / FILE).read_text(encoding="utf-8")
+    text = (files("reprieve.engine.judging") / FILE).read_text(encoding="utf-8")
     found: Mapping[str, Any] = json.loads(text)
     return found
 

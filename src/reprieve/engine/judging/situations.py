@@ -13,7 +13,7 @@ import numpy as np
 
 from reprieve.engine.calibration.ensemble import Ensemble
 from reprieve.engine.cases.case import Case, Score, Treatment
-from reprieve.engine.forecast.truth import Truth, course_of, draw_truth
+from reprieve.engine.judging.truth import Truth, course_of, draw_truth
 from reprieve.engine.trials.design import INACTIVE
 from reprieve.errors import UnknownNameError
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reprieve.engine.forecast.future import LONGEST_D
-from reprieve.engine.forecast.measures import Errors, Judged, Skill, errors, skill, together
+from reprieve.engine.judging.measures import Errors, Judged, Skill, errors, skill, together
 from reprieve.engine.patient import Array
 
 MODEL, CARRIED, CURVE, MIXED = "model", "carried_forward", "population_curve", "mixed_model"

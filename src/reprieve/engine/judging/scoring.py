@@ -16,14 +16,14 @@ import numpy as np
 from reprieve.engine.calibration.ensemble import Ensemble
 from reprieve.engine.cases.case import Case, Score
 from reprieve.engine.cases.checks import not_forecastable
-from reprieve.engine.forecast import baselines
-from reprieve.engine.forecast.baselines import Known
 from reprieve.engine.forecast.future import LONGEST_D, Future, follow
-from reprieve.engine.forecast.measures import judge
 from reprieve.engine.forecast.posterior import PARTICLES, Posterior, posterior
-from reprieve.engine.forecast.scores import CARRIED, CURVE, MIXED, MODEL, Question, Scores, gathered
-from reprieve.engine.forecast.situations import is_active, situation_of
 from reprieve.engine.forecast.timeline import on_day
+from reprieve.engine.judging import baselines
+from reprieve.engine.judging.baselines import Known
+from reprieve.engine.judging.measures import judge
+from reprieve.engine.judging.scores import CARRIED, CURVE, MIXED, MODEL, Question, Scores, gathered
+from reprieve.engine.judging.situations import is_active, situation_of
 from reprieve.engine.patient import Array
 from reprieve.engine.population.parallel import Block, Progress, map_blocks
 from reprieve.engine.trials.design import Course, Sitting

@@ -1,0 +1,1 @@
+"""Whether a forecast keeps its word: simulated people, real people, baselines."""
