@@ -1,19 +1,23 @@
 """`reprieve plan`: schedules side by side for one patient."""
 
-from datetime import date
 from typing import TYPE_CHECKING
 
 import click
 
+from reprieve.cli.case_days import day_of, maybe_day, weeks
 from reprieve.cli.case_input import as_json, check_ending, read_case, write
+from reprieve.cli.further import further, further_options
 from reprieve.cli.options import SEED, Number, OutFile, horizon_days
-from reprieve.errors import InputError
+from reprieve.cli.place import read_place, setting_option
 
 if TYPE_CHECKING:
     from reprieve.engine.cases.case import Case
     from reprieve.engine.planning.comparison import Comparison
+    from reprieve.report.further import Further
 
-KINDS = {".html": "a page", ".md": "Markdown", ".svg": "the picture", ".json": "the comparison"}
+KINDS = {
+    ".html": "a page", ".md": "Markdown", ".svg": "the picture of schedules", ".json": "everything",
+}  # fmt: skip
 COUNT = click.IntRange(min=0)
 POSITIVE = Number(0.001, 1e6)
 
@@ -36,6 +40,8 @@ POSITIVE = Number(0.001, 1e6)
 @click.option("--not-after", help="Limit: last day or date of a session.")
 @click.option("--min-days", type=POSITIVE, help="Limit: days between sessions.")
 @click.option("--no-weekends", is_flag=True, help="Limit: Monday to Friday (cases with dates).")
+@further_options
+@setting_option
 @click.option("--seed", type=SEED, default=1, show_default=True, help="Same seed, same numbers.")
 @click.option("--json", "json_wanted", is_flag=True, help="Print the comparison as JSON.")
 @click.option(
@@ -55,70 +61,54 @@ def command(
     not_after: str | None,
     min_days: float | None,
     no_weekends: bool,
+    instead: tuple[str, ...],
+    review: int | None,
+    ask: bool,
+    ask_on: tuple[str, ...],
+    decide_on: str | None,
+    setting: str | None,
     seed: int,
     json_wanted: bool,
     out: str | None,
 ) -> None:
     """When to treat again the patient of CASE: schedules with their odds, never an order.
 
-    Each schedule is followed by the same virtual people. A limit excludes what breaks it.
+    Each schedule is followed by the same virtual people. A limit excludes what breaks it. On
+    request the same people also answer for another dose or route (--instead), for going on after
+    little response (--review) and for one more score (--ask).
 
     \b
     reprieve plan docs/examples/case.json --every 1,2,4 --max-sessions 8
+    reprieve plan docs/examples/case.json --instead "esketamine 84 mg nasal" --review --ask
     """
     check_ending(out, KINDS)
-    days, weeks = horizon_days(horizon), _weeks(every)
-    record = read_case(case)
+    days, spacings = horizon_days(horizon), weeks(every)
+    record, place = read_case(case), read_place(setting)
     if _refused(record, json_wanted):
         return
+    from reprieve.engine.forecast.posterior import posterior
     from reprieve.engine.planning.constraints import Limits
     from reprieve.engine.planning.plan import plan
     from reprieve.engine.planning.schedules import PlanOptions
 
     limits = Limits(
-        max_sessions, max_mg, max_mg_per_kg, _maybe_day(not_before, record, "--not-before"),
-        _maybe_day(not_after, record, "--not-after"), min_days, no_weekends,
+        max_sessions, max_mg, max_mg_per_kg, maybe_day(not_before, record, "--not-before"),
+        maybe_day(not_after, record, "--not-after"), min_days, no_weekends,
     )  # fmt: skip
-    options: PlanOptions = PlanOptions(
-        horizon_days=days, every_weeks=weeks, on_days=tuple(_day(d, record, "--on") for d in on),
+    options = PlanOptions(
+        horizon_days=days, every_weeks=spacings,
+        on_days=tuple(day_of(d, record, "--on") for d in on),
         on_rise=rise, rise_on=rise_on, limits=limits,
     )  # fmt: skip
-    found = plan(record, options, seed)
+    post = posterior(record, seed, place=place)
+    found = plan(post, options)
+    also = further(post, days, instead, review, ask, ask_on, decide_on)
     if out is not None:
-        _write(found, out)
+        _write(found, also, out)
     if json_wanted:
-        click.echo(as_json(found.to_dict()), nl=False)
+        click.echo(as_json(found.to_dict() | also.to_dict()), nl=False)
     else:
-        _show(found)
-
-
-def _weeks(text: str) -> tuple[float, ...]:
-    """Spacings in "1,2,4"."""
-    try:
-        return tuple(float(part) for part in text.split(",") if part.strip())
-    except ValueError:
-        raise InputError(f"--every was '{text}'; expected weeks such as 1,2,4.") from None
-
-
-def _maybe_day(text: str | None, record: "Case", option: str) -> float | None:
-    return None if text is None else _day(text, record, option)
-
-
-def _day(text: str, record: "Case", option: str) -> float:
-    """A day number, or a date at the time of day of the case's first treatment."""
-    if record.origin is None:
-        try:
-            return float(text)
-        except ValueError:
-            raise InputError(
-                f"{option} was '{text}', but the case counts days; give a day number."
-            ) from None
-    try:
-        return float((date.fromisoformat(text) - record.origin.date()).days)
-    except ValueError:
-        raise InputError(
-            f"{option} was '{text}', but the case has dates; give one such as 2026-12-01."
-        ) from None
+        _show(found, also)
 
 
 def _refused(record: "Case", json_wanted: bool) -> bool:
@@ -137,21 +127,22 @@ def _refused(record: "Case", json_wanted: bool) -> bool:
     return True
 
 
-def _write(found: "Comparison", target: str) -> None:
+def _write(found: "Comparison", also: "Further", target: str) -> None:
     from reprieve.report import plan as report
     from reprieve.report.frontier_picture import frontier
 
     make = {
-        ".html": lambda: report.html(found),
-        ".md": lambda: report.text(found),
+        ".html": lambda: report.html(found, also.sections(found.origin)),
+        ".md": lambda: report.text(found, also.sections(found.origin)),
         ".svg": lambda: frontier(found).svg(),
-        ".json": lambda: as_json(found.to_dict()),
+        ".json": lambda: as_json(found.to_dict() | also.to_dict()),
     }
     write(target, make)
 
 
-def _show(found: "Comparison") -> None:
+def _show(found: "Comparison", also: "Further") -> None:
     from reprieve.report import plan as report
     from reprieve.report.console_blocks import show_page
 
-    show_page(report.title(found), report.lead(found), report.sections(found, in_words=False))
+    sections = report.sections(found, in_words=False, also=also.sections(found.origin))
+    show_page(report.title(found), report.lead(found), sections, pictures=4)

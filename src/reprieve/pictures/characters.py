@@ -17,6 +17,8 @@ _COLORS = {
 }  # fmt: skip
 
 
+# Filled and hollow markers; without colour only the shape tells series apart.
+_SHAPES = {"circle": "●○", "square": "■□", "diamond": "◆◇", "triangle": "▲△", "bar": "┃┃"}
 _BRAILLE, _DOTS, _EDGE = "braille", "∙", "·"
 
 
@@ -72,7 +74,7 @@ def _sample(mark: Mark) -> str:
         case Band():
             return "··"
         case Points():
-            return "○ " if mark.hollow else "● "
+            return f"{_SHAPES[mark.shape][mark.hollow]} "
         case Doses():
             return "△ " if mark.hollow else "▲ "
         case Bars():
@@ -108,9 +110,8 @@ def _draw(mark: Mark, color: str, figure: Figure) -> None:
             for y, low, high in zip(mark.y, mark.x_low, mark.x_high, strict=False):
                 _stroke(figure, np.array([low, high]), np.array([y, y]), color)
             at = _places(figure, mark.x, mark.y)
-            shape = "○" if mark.hollow else "●"
             if at[0]:
-                plotext.scatter(*at, color=color, marker=shape)
+                plotext.scatter(*at, color=color, marker=_SHAPES[mark.shape][mark.hollow])
         case Stems():
             for x, h in zip(mark.x, mark.height, strict=True):
                 _stroke(figure, np.array([x, x]), np.array([0.0, h]), color)

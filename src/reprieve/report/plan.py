@@ -1,5 +1,7 @@
 """Schedules side by side as a page: a picture of what each costs and keeps, and the table."""
 
+from collections.abc import Sequence
+
 from reprieve.engine.planning.comparison import Choice, Comparison, Excluded
 from reprieve.report.blocks import Aside, Block, Cell, Column, DataTable, Items, Section, Shown
 from reprieve.report.forecast import NOT_AN_ORDER
@@ -30,8 +32,13 @@ def footer(comparison: Comparison) -> str:
     )
 
 
-def sections(comparison: Comparison, in_words: bool = True) -> list[Section]:
-    """The comparison, each schedule `in_words`, limits that bind, and what it rests on."""
+def sections(
+    comparison: Comparison, in_words: bool = True, also: Sequence[Section] = ()
+) -> list[Section]:
+    """The comparison, each schedule `in_words`, limits that bind, and what it rests on.
+
+    `also` are answers to further questions, set before what all of it rests on.
+    """
     end = Clock(comparison.origin).day(comparison.asked_at + comparison.horizon_days)
     blocks: list[Block] = [Shown(frontier(comparison), _caption(comparison))]
     blocks.append(choice_table(comparison))
@@ -47,7 +54,7 @@ def sections(comparison: Comparison, in_words: bool = True) -> list[Section]:
     rests: list[Block] = [Aside(NOT_AN_ORDER, "Options, no order.", "warn")]
     if comparison.limits:
         rests.append(Items(comparison.limits))
-    return [*found, Section("What it rests on", [*rests, footer(comparison)])]
+    return [*found, *also, Section("What it rests on", [*rests, footer(comparison)])]
 
 
 def _caption(comparison: Comparison) -> list[str]:
@@ -141,11 +148,13 @@ def _excluded(e: Excluded) -> list[list[Cell]]:
     ]
 
 
-def html(comparison: Comparison) -> str:
+def html(comparison: Comparison, also: Sequence[Section] = ()) -> str:
     """A self-contained page."""
-    return page(title(comparison), sections(comparison), footer(comparison), lead=lead(comparison))
+    found = sections(comparison, also=also)
+    return page(title(comparison), found, footer(comparison), lead=lead(comparison))
 
 
-def text(comparison: Comparison) -> str:
+def text(comparison: Comparison, also: Sequence[Section] = ()) -> str:
     """The same as Markdown, without pictures."""
-    return markdown(title(comparison), lead(comparison), sections(comparison), footer(comparison))
+    found = sections(comparison, also=also)
+    return markdown(title(comparison), lead(comparison), found, footer(comparison))

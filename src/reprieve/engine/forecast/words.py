@@ -4,6 +4,7 @@ from reprieve.engine.cases.case import Case
 from reprieve.engine.forecast.future import Future
 from reprieve.engine.forecast.posterior import Posterior
 from reprieve.engine.forecast.rules import Rules
+from reprieve.engine.forecast.traits import Place
 
 FEW_SCORES = 3
 HARD_AGE = 65  # trials of older people were predicted worst (docs/validation.md)
@@ -91,8 +92,21 @@ def limits(case: Case, post: Posterior, rule: Rules) -> tuple[str, ...]:
     return (
         *case.notes,
         *said,
+        *of_place(post),
         "Drug and expectancy are separated by assumption and by contrasts between trial arms; "
         "their shares are ranges.",
         "Timing of maintenance rests on one withdrawal trial of the nasal spray.",
         "For clinicians, beside their own judgement; it recommends no dose.",
+    )
+
+
+def of_place(post: Posterior) -> tuple[str, ...]:
+    """That a clinic's own effects stand in for the average place's; empty where they do not."""
+    place = post.world.prior.place
+    if place == Place():
+        return ()
+    drug, context, shared = (f"{x:+z.1f}".replace("-", "−") for x in place.mean)
+    return (
+        f"The clinic's own effects, learned from its finished courses, are used: drug {drug}, "
+        f"context {context}, shared care {shared} SD between trials against the average place.",
     )

@@ -38,7 +38,7 @@ class ScoreDay:
     day, instrument : when and on what
     score_sd : expected SD of the true own score on the day of decision, once it is known
     relapse_sd : expected SD of whether relapse follows (0 to 0.5); None without a response
-    relapse_moves : how far the odds of relapse would typically move, either way
+    relapse_moves : root mean square by which the odds of relapse would move
     """
 
     day: float
@@ -189,7 +189,7 @@ def _sentences(
     if sharpest is not None and chance is not None and sharpest.relapse_moves is not None:
         said.append(
             f"Relapse stands at {in_hundred(chance)}; a {sharpest.instrument} on "
-            f"{when(sharpest.day, origin)} would move that most, typically by "
-            f"{100 * sharpest.relapse_moves:.0f} in 100 either way."
+            f"{when(sharpest.day, origin)} would move that most, by "
+            f"{100 * sharpest.relapse_moves:.0f} in 100 (root mean square)."
         )
     return tuple(said)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from reprieve.engine.dosing.doses import Regimen
 from reprieve.engine.forecast.posterior import Posterior
 from reprieve.engine.forecast.rules import Rules
+from reprieve.engine.forecast.words import of_place
 from reprieve.engine.planning.comparison import Choice
 from reprieve.engine.planning.constraints import Ground
 from reprieve.engine.trials.design import Form
@@ -106,6 +107,7 @@ def shortcomings(post: Posterior, ground: Ground, pressures: bool, by_rule: int)
             f"Few virtual people resemble this course (effective number {post.ess:.0f}); the odds "
             "may move by several in 100 between seeds."
         )
+    said.extend(of_place(post))
     if by_rule:
         said.append(
             f"The rule was followed on {by_rule:,} virtual courses with a rated score each week; "
