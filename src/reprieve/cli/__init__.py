@@ -15,6 +15,7 @@ COMMANDS = {
     "simulate": "Virtual patients on a regimen: levels, vital signs, dissociation, score.",
     "forecast": "What to expect for one patient, and why.",
     "plan": "When to treat again: schedules side by side, with their odds.",
+    "setting": "A clinic's own effects, learned from its finished courses.",
     "score": "Forecasts of finished cases beside the scores that came.",
     "compare": "Treatments side by side: how soon, how likely, how long, at what cost.",
     "mechanism": "From receptor to mood, step by step, for one dose.",

@@ -6,6 +6,7 @@ import click
 
 from reprieve.cli.case_input import as_json, check_ending, read_case, write
 from reprieve.cli.options import SEED, OutFile, horizon_days
+from reprieve.cli.place import read_place, setting_option
 
 if TYPE_CHECKING:
     from reprieve.engine.forecast.outlook import Outlook
@@ -18,6 +19,7 @@ KINDS = {".html": "a page", ".md": "Markdown", ".svg": "the picture", ".json": "
 @click.option(
     "--horizon", default="12 weeks", show_default=True, help='How far ahead: "12 weeks", 84d, 6m.'
 )
+@setting_option
 @click.option("--seed", type=SEED, default=1, show_default=True, help="Same seed, same numbers.")
 @click.option("--json", "json_wanted", is_flag=True, help="Print the outlook as JSON.")
 @click.option("--html", type=OutFile(), help="Write a page to this file.")
@@ -28,6 +30,7 @@ KINDS = {".html": "a page", ".md": "Markdown", ".svg": "the picture", ".json": "
 def command(
     case: str,
     horizon: str,
+    setting: str | None,
     seed: int,
     json_wanted: bool,
     html: str | None,
@@ -44,10 +47,10 @@ def command(
     """
     check_ending(out, KINDS)
     days = horizon_days(horizon)
-    record = read_case(case)
+    record, place = read_case(case), read_place(setting)
     from reprieve.engine.forecast.forecast import forecast
 
-    found = forecast(record, days, seed)
+    found = forecast(record, days, seed, place=place)
     for target, suffix in ((html, ".html"), (svg, ".svg"), (out, None)):
         if target is not None:
             _write(found, target, suffix)

@@ -95,7 +95,7 @@ class SettingEffects:
                 raise InputError(f"Setting file version {data['version']}; expected {VERSION}.")
             total = np.asarray(data["log_likelihood"], float)
             found = SettingEffects(str(data["ensemble"]), int(data["courses"]), total)
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise InputError(f"Not a setting file: {error}.") from error
         if total.shape != (NODES,) or not np.isfinite(total).all() or found.courses < FEWEST:
             raise InputError(
