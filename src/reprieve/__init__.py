@@ -10,8 +10,13 @@ from typing import TYPE_CHECKING, Any
 from reprieve.version import __version__
 
 if TYPE_CHECKING:
+    from reprieve.engine.cases.case import Case
     from reprieve.engine.dosing.doses import Dose, Regimen
+    from reprieve.engine.forecast.forecast import forecast
+    from reprieve.engine.forecast.outlook import Outlook
+    from reprieve.engine.forecast.setting import update_setting
     from reprieve.engine.patient import Patient
+    from reprieve.engine.planning.plan import plan
     from reprieve.engine.population.simulate import Simulation, simulate
     from reprieve.errors import InputError, ModelError, RegimenError, ReprieveError
     from reprieve.evidence import cite
@@ -19,6 +24,11 @@ if TYPE_CHECKING:
 _HOME = {
     "Dose": "reprieve.engine.dosing.doses",
     "Regimen": "reprieve.engine.dosing.doses",
+    "Case": "reprieve.engine.cases.case",
+    "Outlook": "reprieve.engine.forecast.outlook",
+    "forecast": "reprieve.engine.forecast.forecast",
+    "plan": "reprieve.engine.planning.plan",
+    "update_setting": "reprieve.engine.forecast.setting",
     "Patient": "reprieve.engine.patient",
     "Simulation": "reprieve.engine.population.simulate",
     "simulate": "reprieve.engine.population.simulate",
@@ -30,9 +40,11 @@ _HOME = {
 }
 
 __all__ = [
+    "Case",
     "Dose",
     "InputError",
     "ModelError",
+    "Outlook",
     "Patient",
     "Regimen",
     "RegimenError",
@@ -40,7 +52,10 @@ __all__ = [
     "Simulation",
     "__version__",
     "cite",
+    "forecast",
+    "plan",
     "simulate",
+    "update_setting",
 ]
 
 
