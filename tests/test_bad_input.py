@@ -72,6 +72,8 @@ OTHER = {
     ("setting", "case.json", "--out", "x.json"): "at least 5 are needed",
     ("score", "missing.json"): "missing.json",
     ("score", "corrupt.toml", "--seed", "-1"): "range",
+    ("score", "pipe"): "'pipe' is no file or folder",
+    ("score", "case.json", "--setting", "missing.json"): "is no file; give a setting file",
     ("plan", "missing.json"): "'missing.json' is no file; give a case file",
     ("plan", "corrupt.toml"): "unreadable_case: ",
     ("plan", "corrupt.toml", "--every", "often"): "expected weeks such as 1,2,4",

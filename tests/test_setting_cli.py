@@ -92,6 +92,19 @@ def test_a_plan_starts_from_the_clinic_too(learned):
     assert here["review"]["continuing"][-1] < average["review"]["continuing"][-1]
 
 
+def test_forecasts_are_scored_from_the_clinic_too(learned, tmp_path):
+    """Another patient of the same clinic, who hardly responds either, is foretold better."""
+    folder = write(tmp_path / "next", course("next", (35, 34, 34)))
+    words = ("score", str(folder), "--as-of", "0", "--json")
+    average = json.loads(run(*words).output)
+    there = run(*words, "--setting", str(learned[1]))
+    assert there.exit_code == 0, there.exception
+    here = json.loads(there.output)
+    assert here["setting"] == "clinic.json"
+    errors = [found["overall"]["mae"] for found in (average, here)]
+    assert errors[1] < errors[0]
+
+
 def test_later_courses_are_added_to_earlier_ones(learned, tmp_path):
     folder, first, _ = learned
     out = tmp_path / "both.json"

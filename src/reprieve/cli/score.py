@@ -1,18 +1,18 @@
 """`reprieve score`: forecasts of records whose later scores are known."""
 
 import math
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from reprieve.cli.case_files import read_cases
 from reprieve.cli.options import SEED, WORKERS, OutFile
+from reprieve.cli.place import read_place, setting_option
 from reprieve.errors import InputError
 
 if TYPE_CHECKING:
-    from reprieve.engine.cases.case import Case
     from reprieve.engine.judging.scoring import AsOf
 
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     "--as-of", default="each", show_default=True,
     help="Hide what came after: a day from the first treatment, a date, or 'each' score.",
 )  # fmt: skip
+@setting_option
 @click.option("--seed", type=SEED, default=1, show_default=True, help="Same seed, same numbers.")
 @click.option("--workers", type=WORKERS, help="Cores to use; all of them when left out.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 def command(
     cases: tuple[str, ...],
     as_of: str,
+    setting: str | None,
     seed: int,
     workers: int | None,
     as_json: bool,
@@ -44,42 +46,18 @@ def command(
     from reprieve.report.facts import write
 
     when = _as_of(as_of)
-    records = [_read(path) for path in _files(cases)]
+    records, place = read_cases(cases), read_place(setting)
     with progress_bar("Cases", as_json) as tick:
-        found = score(records, when, seed=seed, workers=workers, progress=tick)
+        found = score(records, when, seed=seed, place=place, workers=workers, progress=tick)
     record = report.record(found, as_of, seed, len(records))
+    if setting is not None:
+        record["setting"] = Path(setting).name
     if out:
-        footer = f"reprieve score --as-of {as_of} --seed {seed}; {len(records)} cases."
+        chosen = "" if setting is None else f" --setting {Path(setting).name}"
+        footer = f"reprieve score --as-of {as_of} --seed {seed}{chosen}; {len(records)} cases."
         lead = report.lead_of(found, len(records))
         write(out, "Forecasts beside what came", lead, report.sections(found), footer, record)
     show_json(record) if as_json else report.show(found, len(records))
-
-
-def _read(path: Path) -> "Case":
-    """A record; the refusal names the file."""
-    from reprieve.engine.cases.case import Case, CaseError
-
-    try:
-        return Case.from_json(path)
-    except CaseError as error:
-        raise InputError(f"{path.name}: {error}") from error
-
-
-def _files(given: Sequence[str]) -> list[Path]:
-    """Case files by name or folder, in order, each once."""
-    found: dict[Path, None] = {}
-    for name in given:
-        path = Path(name)
-        if path.is_dir():
-            inside = sorted(path.glob("*.json"))
-            if not inside:
-                raise InputError(f"The folder '{name}' holds no .json file; give case files.")
-            found.update(dict.fromkeys(inside))
-        elif not path.exists():
-            raise InputError(f"There is no file or folder '{name}'; give case files.")
-        else:
-            found[path] = None
-    return list(found)
 
 
 def _as_of(text: str) -> "AsOf":

@@ -19,6 +19,7 @@ from reprieve.engine.cases.checks import not_forecastable
 from reprieve.engine.forecast.future import LONGEST_D, Future, follow
 from reprieve.engine.forecast.posterior import PARTICLES, Posterior, posterior
 from reprieve.engine.forecast.timeline import on_day
+from reprieve.engine.forecast.traits import Place
 from reprieve.engine.judging import baselines
 from reprieve.engine.judging.baselines import Known
 from reprieve.engine.judging.measures import judge
@@ -35,12 +36,16 @@ AsOf = float | date | Literal["each"]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How forecasts are made: people, seed, parameter sets, and whether baselines are wanted."""
+    """How forecasts are made: people, seed, parameter sets, place; whether baselines are wanted.
+
+    `place` are a clinic's own effects; None for the average place.
+    """
 
     seed: int = 1
     particles: int = PARTICLES
     ensemble: Ensemble | None = None
     compare: bool = True
+    place: Place | None = None
 
 
 def score(
@@ -50,6 +55,7 @@ def score(
     seed: int = 1,
     particles: int = PARTICLES,
     ensemble: Ensemble | None = None,
+    place: Place | None = None,
     workers: int | None = None,
     progress: Progress | None = None,
 ) -> Scores:
@@ -62,6 +68,7 @@ def score(
         or "each": after every score that another follows (scores before the first treatment are
         asked about together, on its day)
     seed : of the quasi-random draws; the same numbers for any number of workers
+    place : a clinic's own effects, learned from other courses than these; the baselines have none
 
     Raises
     ------
@@ -70,7 +77,7 @@ def score(
     """
     if not cases:
         raise InputError("No case was given; give at least one case file.")
-    settings = Settings(seed, particles, ensemble)
+    settings = Settings(seed, particles, ensemble, place=place)
 
     def one(block: Block) -> list[Scores]:
         return [
@@ -152,7 +159,10 @@ def question(record: Case, post: Posterior, settings: Settings) -> tuple[Questio
 
 def posterior_of(case: Case, settings: Settings) -> Posterior:
     """The virtual people of a case."""
-    return posterior(case, settings.seed, particles=settings.particles, ensemble=settings.ensemble)
+    return posterior(
+        case, settings.seed, particles=settings.particles, ensemble=settings.ensemble,
+        place=settings.place,
+    )  # fmt: skip
 
 
 def ahead(record: Case, post: Posterior, days: Array) -> Future:
