@@ -31,7 +31,9 @@ POSITIVE = Number(0.001, 1e6)
     "--every", default="1,2,3,4,6", show_default=True, help='Weeks between sessions; "" for none.'
 )
 @click.option("--on", multiple=True, help="A single session on this day or date; may be repeated.")
-@click.option("--rise", type=POSITIVE, help="A session when a weekly check rises by so many points")
+@click.option(
+    "--rise", type=POSITIVE, help="A session when a weekly check rises by so many points."
+)
 @click.option("--rise-on", default="", help="... on this scale; the patient's own if left out.")
 @click.option("--max-sessions", type=COUNT, help="Limit: sessions within the horizon.")
 @click.option("--max-mg", type=POSITIVE, help="Limit: total dose, mg, what was given included.")
@@ -43,7 +45,7 @@ POSITIVE = Number(0.001, 1e6)
 @further_options
 @setting_option
 @click.option("--seed", type=SEED, default=1, show_default=True, help="Same seed, same numbers.")
-@click.option("--json", "json_wanted", is_flag=True, help="Print the comparison as JSON.")
+@click.option("--json", "json_wanted", is_flag=True, help="Print everything as JSON.")
 @click.option(
     "--out", type=OutFile(), help="Write what the ending says: .html, .md, .svg or .json."
 )
