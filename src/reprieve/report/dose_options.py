@@ -92,9 +92,11 @@ def cost_table(answer: DoseAnswer) -> DataTable:
         ]
         for o in answer.options
     ]  # fmt: skip
-    return DataTable(
-        columns, rows, "What one session costs: median and 80 % of people like this one"
+    caption = (
+        "What one session costs: median and 80 % of people like this one. Readings scatter, so the "
+        "largest of them is a rise with saline too, and grows with their number in a longer session"
     )
+    return DataTable(columns, rows, caption)
 
 
 def _peak(o: Option, start: str) -> str:
