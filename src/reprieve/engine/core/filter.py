@@ -32,7 +32,7 @@ MASS = np.array(
     [0.011257411327720693, 0.2220759220056126, 8 / 15, 0.2220759220056126, 0.011257411327720693]
 )
 NODE_3, MASS_3 = np.array([-math.sqrt(3.0), 0.0, math.sqrt(3.0)]), np.array([1 / 6, 2 / 3, 1 / 6])
-NARROW_LATENT, NARROW_SCORE = 0.09, 25.0  # variances up to which three points do
+NARROW_LATENT, NARROW_SCORE = 0.2, 25.0  # variances up to which three points do
 # nine points, for a score at an end of its scale
 MANY = np.array(
     [

@@ -104,10 +104,10 @@ def timetable(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def advance(
-    state: np.ndarray, at: int, row: np.ndarray, fade_p: float, fast: float, slow: float,
-    loss_c: float, constant: np.ndarray,
+    state: np.ndarray, at: int, step: np.ndarray, s: int, fade_p: float, fast: float,
+    slow: float, loss_c: float, constant: np.ndarray,
 ) -> None:  # fmt: skip
-    """Six entries of the state from `at` on, a step later without treatment, in place.
+    """Six entries of the state from `at` on, row s of `step` later, untreated, in place.
 
     Exact but for consolidation, which sees the mean of plasticity over the step. `fast` and
     `slow` are a person's `limb` of either time constant, `loss_c` is 1 / tauc.
@@ -115,26 +115,26 @@ def advance(
     qf, qs, xq = state[at + QF], state[at + QS], state[at + XQ]
     p = state[at + P] * fade_p
     if qf > 1e-12:
-        p += qf * fast * (row[FADE_F] - fade_p)
-        state[at + QF] = qf * row[FADE_F]
+        p += qf * fast * (step[s, FADE_F] - fade_p)
+        state[at + QF] = qf * step[s, FADE_F]
     if qs > 1e-12:
-        p += qs * slow * (row[FADE_S] - fade_p)
-        state[at + QS] = qs * row[FADE_S]
-    x = state[at + X] * row[FADE_X]
+        p += qs * slow * (step[s, FADE_S] - fade_p)
+        state[at + QS] = qs * step[s, FADE_S]
+    x = state[at + X] * step[s, FADE_X]
     if abs(xq) > 1e-12:
-        x += xq * limb(constant[TXO], constant[TAUX]) * (row[FADE_XO] - row[FADE_X])
-        state[at + XQ] = xq * row[FADE_XO]
+        x += xq * limb(constant[TXO], constant[TAUX]) * (step[s, FADE_XO] - step[s, FADE_X])
+        state[at + XQ] = xq * step[s, FADE_XO]
     state[at + X] = x
     gain = constant[KC] * 0.5 * (state[at + P] + p)
     rate = gain + loss_c
     # (1 - exp(-z)) / z, whose series ends within 1e-8 of it for any step of a day
-    z = rate * row[LENGTH]
+    z = rate * step[s, LENGTH]
     if z < 0.1:
-        share = 1.0 - z * (0.5 - z * (1.0 / 6.0 - z * (1.0 / 24.0 - z / 120.0)))
+        share = 1.0 - z * (0.5 - z * (1.0 / 6.0 - z * (1.0 / 24.0 - z * (1.0 / 120.0))))
     else:
         share = (1.0 - math.exp(-z)) / z
     c = state[at + C]
-    state[at + C] = c + (gain - rate * c) * row[LENGTH] * share
+    state[at + C] = c + (gain - rate * c) * step[s, LENGTH] * share
     state[at + P] = p
 
 
@@ -158,6 +158,8 @@ def effect_table(constant: np.ndarray) -> np.ndarray:
 @njit(cache=True, nogil=True, error_model="numpy")
 def drug_effect(p: float, c: float, em: float, rhoc: float, effect: np.ndarray) -> float:
     """Latent effect (logit) of plasticity p and consolidation c, linear within the table."""
+    if em == 0.0:
+        return 0.0
     place = min(max(p, 0.0), 1.0) * FINE
     k = min(int(place), FINE - 1)
     return float(em * (effect[k] + (place - k) * (effect[k + 1] - effect[k]) + rhoc * c))
@@ -231,14 +233,13 @@ def follow(
     t = begin
     for e in range(event.shape[0]):
         for s in range(first[e], first[e + 1]):
-            row = step[s]
-            t = row[END]
-            fade_p = a_day if row[LENGTH] == 1.0 else math.exp(-row[LENGTH] / taup)
-            advance(state, 0, row, fade_p, fast, slow, loss_c, constant)
+            t = step[s, END]
+            fade_p = a_day if step[s, LENGTH] == 1.0 else math.exp(-step[s, LENGTH] / taup)
+            advance(state, 0, step, s, fade_p, fast, slow, loss_c, constant)
             relapses = int(state[RELAPSES])
             for k in range(relapses):
                 before = FIRST + k * EACH + BEFORE
-                advance(state, before, row, fade_p, fast, slow, loss_c, constant)
+                advance(state, before, step, s, fade_p, fast, slow, loss_c, constant)
             if relapses == MOST_RELAPSES:
                 continue
             if relapses and t - state[FIRST + (relapses - 1) * EACH + ONSET] < constant[REST]:
@@ -246,14 +247,14 @@ def follow(
             d = drug_effect(state[P], state[C], em, rhoc, effect)
             a = 0.0
             for k in range(amplitude.shape[0]):
-                a += amplitude[k] * row[BUILT + k]
-            shared = patient[H] * row[CARE]
+                a += amplitude[k] * step[s, BUILT + k]
+            shared = patient[H] * step[s, CARE]
             gained = d + a + shared + state[X] + state[XQ]
-            if relapses:
+            if relapses and gained > constant[GATE]:
                 gained -= taken_back(state, t, em, a + shared, constant, effect)
             # who has not improved has nothing to relapse from
             if gained > constant[GATE]:
-                state[HAZARD] += row[LENGTH] * rate * math.exp(-gam * (d + a))
+                state[HAZARD] += step[s, LENGTH] * rate * math.exp(-gam * (d + a))
                 if state[HAZARD] > waits:
                     at = FIRST + relapses * EACH
                     state[at + ONSET], state[at + LOST] = t, patient[LOSS] * gained

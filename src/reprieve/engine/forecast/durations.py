@@ -9,16 +9,15 @@ from reprieve.engine.core import future as core_future
 from reprieve.engine.core import mood as core
 from reprieve.engine.forecast.outlook import Duration
 from reprieve.engine.forecast.posterior import Posterior, stimuli
-from reprieve.engine.forecast.rules import rules
 from reprieve.engine.forecast.timeline import event_tables
 from reprieve.engine.mood.model import Array
 from reprieve.engine.trials.design import Sitting
 
-PEOPLE = 160
+PEOPLE = 64
 # whole days, which the kernel steps fastest
 WATCHED = np.array([1.0, 3.0, 5.0, *(d for w in range(7, 84, 7) for d in (w, w + 3)), 84.0])
 WITHIN = 7.0  # days in which response must come
-LAST_GIVEN, NEXT_PLANNED = 8, 4
+LAST_GIVEN, NEXT_PLANNED = 6, 3
 
 
 def durations(post: Posterior, planned: tuple[Sitting, ...]) -> tuple[Duration, ...]:
@@ -86,7 +85,7 @@ def _lasting(post: Posterior, latent: Array, base: Array, offset: Array) -> Arra
     core_future.lasting(
         latent, base, offset, post.tried.member, post.world.constants, WATCHED,
         post.line.table[0], _normals(post.n, 2 + 2 * len(WATCHED), post.seed),
-        rules(post.case).cutoffs[1], WITHIN, days,
+        post.world.rule.cutoffs[1], WITHIN, days,
     )  # fmt: skip
     return days
 

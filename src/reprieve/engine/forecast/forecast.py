@@ -24,7 +24,7 @@ from reprieve.engine.forecast.outlook import (
     Similar,
 )
 from reprieve.engine.forecast.posterior import PARTICLES, Posterior, alike, posterior
-from reprieve.engine.forecast.rules import Rules, first_treatment, rules
+from reprieve.engine.forecast.rules import Rules, first_treatment
 from reprieve.engine.forecast.setting import ensemble_name
 from reprieve.engine.forecast.switches import switches
 from reprieve.engine.forecast.traits import Place
@@ -91,12 +91,14 @@ def forecast(
 
 def outlook(post: Posterior, days: float) -> Outlook:
     """The outlook of a posterior, so many days from the question."""
-    case, rule = post.case, rules(post.case)
+    case, rule = post.case, post.world.rule
     end = post.asked_at + days
     planned = tuple(s for s in post.plan_sittings() if s.day < end)
     people = post.followed()
     plan = follow(people, planned, days)
-    none = follow(people, (), days) if planned else plan
+    # without a dose only the odds of relapse are told, for which half as many do
+    fewer = people.subset(people.n // 2) if planned else people
+    none = follow(fewer, (), days) if planned else plan
     visit = int(np.argmin(np.abs(plan.days - post.asked_at - AHEAD_D)))
     responding = float(plan.at_most(rule.cutoffs[1])[visit])
     scale = instrument(rule.instrument)
@@ -118,7 +120,7 @@ def outlook(post: Posterior, days: float) -> Outlook:
         duration=durations(people, planned),
         next_session=_session(post, planned),
         why=why(people, rule, plan),
-        sensitivity=switches(people, rule, planned, days, none),
+        sensitivity=switches(people, planned, days, fewer, none),
         similar=Similar(similar(case, post, rule, plan, visit), post.ess, responding),
         monte_carlo=_monte_carlo(post, plan),
         limits=limits(case, post, rule),

@@ -13,7 +13,7 @@ from reprieve.engine.core import future as core_future
 from reprieve.engine.core import mood as core
 from reprieve.engine.forecast import traits
 from reprieve.engine.forecast.posterior import Posterior, stimuli
-from reprieve.engine.forecast.rules import Rules, rules
+from reprieve.engine.forecast.rules import Rules
 from reprieve.engine.forecast.timeline import event_tables
 from reprieve.engine.mood.model import OTHERS, Array
 from reprieve.engine.trials.design import Course, Sitting
@@ -158,7 +158,7 @@ def _visits(begin: float, plan: tuple[Sitting, ...], horizon: float) -> Array:
 
 
 def _outcome(post: Posterior, days: Array, latent: Array, begin: float, horizon: float) -> Future:
-    line, tried, rule = post.line, post.tried, rules(post.case)
+    line, tried, rule = post.line, post.tried, post.world.rule
     ahead = days - begin
     scale, table = line.scale[0], line.table[0]
     score, variance = np.empty(latent.shape), np.empty(latent.shape)

@@ -21,6 +21,7 @@ from reprieve.engine.core import filter as scores_core
 from reprieve.engine.core import mood as core
 from reprieve.engine.forecast import traits
 from reprieve.engine.forecast.members import Index, Members, members
+from reprieve.engine.forecast.rules import Rules, rules
 from reprieve.engine.forecast.timeline import Timeline, event_tables, on_day, timeline
 from reprieve.engine.forecast.traits import DIMS, Place, Prior
 from reprieve.engine.mood.instruments import FINE
@@ -44,13 +45,14 @@ WIDER = 1.1  # variance of the law beyond the weighted one: its tails must cover
 
 @dataclass(frozen=True, eq=False, slots=True)
 class World:
-    """What is fixed while people are searched: the case's past, the sets, the prior."""
+    """What is fixed while people are searched: the case's past and rules, the sets, the prior."""
 
     line: Timeline
     sets: Members
     prior: Prior
     kinetics: Patient
     constants: Array
+    rule: Rules
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -239,7 +241,8 @@ def _world(case: Case, ensemble: Ensemble, place: Place) -> World:
     shifts = shift_prior(case.predictors())
     means, _ = sets.others(line.others)
     prior = Prior(sets, place, shifts[DRUG], shifts[CONTEXT], means)
-    return World(line, sets, prior, _kinetic(case.patient()), traits.entry_constants(sets))
+    body, constants = _kinetic(case.patient()), traits.entry_constants(sets)
+    return World(line, sets, prior, body, constants, rules(case))
 
 
 def alike(patient: Patient) -> Patient:

@@ -31,10 +31,17 @@ def _file() -> Mapping[str, Any]:
 
 
 def switches(
-    post: Posterior, rule: Rules, planned: tuple[Sitting, ...], horizon: float, none: Future
+    post: Posterior,
+    planned: tuple[Sitting, ...],
+    horizon: float,
+    untreated: Posterior,
+    none: Future,
 ) -> tuple[Switch, ...]:
-    """Known facts turned to where a person could bring them, then what no score can tell apart."""
-    known = post.case.predictors()
+    """Known facts turned to where a person could bring them, then what no score can tell apart.
+
+    `none` is the future of the people `untreated` without a further dose.
+    """
+    known, rule = post.case.predictors(), post.world.rule
     names = [n for n in _file() if n in known and known[n] != float(_file()[n]["then"])]
     found = []
     if names:
@@ -46,7 +53,7 @@ def switches(
                 source = ", ".join(predictors()[name].rows)
                 words = str(_file()[name]["words"])
                 found.append(Switch(words, "modifiable", quantity, now, then, source))
-    return (*found, *_drug_or_context(post, none))
+    return (*found, *_drug_or_context(untreated, none))
 
 
 def _turned(post: Posterior, name: str, value: float) -> Posterior:

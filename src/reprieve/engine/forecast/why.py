@@ -22,8 +22,8 @@ NAMED = (
     ("relapse", core.RELAPSE),
 )
 REST = "ups and downs, and rating error at entry"
-ASKED_OF = 192  # people who are asked again without one of the scores
-LATEST = 8  # scores whose lesson is told
+ASKED_OF = 96  # people who are asked again without one of the scores
+LATEST = 6  # scores whose lesson is told
 AHEAD_D = 28.0
 
 
