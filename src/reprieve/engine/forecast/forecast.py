@@ -116,11 +116,12 @@ def outlook(post: Posterior, days: float) -> Outlook:
         improved_25=improved,
         response=response,
         remission=remission,
+        again=_again(rule, plan) if response.seen_day is not None else None,
         relapse=_relapse(rule, plan, none, bool(planned)),
         duration=durations(people, planned),
         next_session=_session(post, planned),
         why=why(people, rule, plan),
-        sensitivity=switches(people, planned, days, fewer, none),
+        sensitivity=switches(people, planned, plan, fewer, none),
         similar=Similar(similar(case, post, rule, plan, visit), post.ess, responding),
         monte_carlo=_monte_carlo(post, plan),
         limits=limits(case, post, rule),
@@ -216,6 +217,17 @@ def _milestones(case: Case, rule: Rules, plan: Future) -> list[Milestone]:
     return found
 
 
+def _again(rule: Rules, plan: Future) -> Milestone | None:
+    """Response once more; None while it is held."""
+    if rule.in_response:
+        return None
+    ever = float(plan.reached[1, -1])
+    early, middle, late = _timing(plan, plan.reached[1]) if ever >= 0.05 else (None, None, None)
+    spread = None if early is None or late is None else (early, late)
+    text = f"{rule.instrument} down again to half of {rule.entry:g}"
+    return Milestone(text, rule.cutoffs[1], ever, middle, spread, None)
+
+
 def _timing(plan: Future, reached: Array) -> tuple[float, float, float]:
     """Day by which 10, 50, 90 % of those who ever reach a cut-off have done so."""
     share = reached / reached[-1]
@@ -245,7 +257,7 @@ def _session(post: Posterior, planned: tuple[Sitting, ...]) -> NextSession | Non
     given = [(s.day + post.line.zero, s.form) for s in post.line.given]
     return next_session(
         form, alike(case.patient()), case.events, len(given), post.seed, SESSION_PEOPLE,
-        day=ahead.day if ahead else None, given=given,
+        day=ahead.day if ahead else None, given=given, origin=case.origin,
     )  # fmt: skip
 
 

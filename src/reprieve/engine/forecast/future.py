@@ -154,7 +154,7 @@ def _visits(begin: float, plan: tuple[Sitting, ...], horizon: float) -> Array:
     sessions = [s.day for s in plan if begin < s.day <= begin + horizon]
     around = [d for s in sessions[:SHOWN_DOSES] for d in (s, s + 1.0)]
     days = np.unique(np.round([*early, *weekly, *around, begin + horizon], 6))
-    return np.asarray(days[(days > begin) & (days <= begin + horizon + 1e-9)])
+    return np.asarray(days[(days > begin) & (days <= begin + horizon + 1e-5)])  # as rounded
 
 
 def _outcome(post: Posterior, days: Array, latent: Array, begin: float, horizon: float) -> Future:

@@ -85,8 +85,9 @@ class Part:
 class Moved:
     """What one score taught: how far it lay from what was expected and what it changed.
 
-    `expected` just before it; `shift` of the forecast score `ahead_days` after the question,
-    points of the own instrument, against the same forecast without this score (first order).
+    `expected` from the scores before it, by people who fit all of them; `shift` of the forecast
+    score `ahead_days` after the question that hangs on this score, points of the own instrument,
+    to first order: a surprising score moves more.
     """
 
     day: float
@@ -176,7 +177,8 @@ class Outlook:
     """A forecast. `status` is "ok", or the reason why there is none, said in `sentence`.
 
     Days count from the first treatment (`origin` is that instant as ISO text when the case has
-    dates). Everything after `sentence` is empty or None without a forecast.
+    dates). `again` is response once more, for a person who had it and lost it. Everything
+    after `sentence` is empty or None without a forecast.
     """
 
     version: int
@@ -199,6 +201,7 @@ class Outlook:
     improved_25: Milestone | None = None
     response: Milestone | None = None
     remission: Milestone | None = None
+    again: Milestone | None = None
     relapse: Relapse | None = None
     duration: tuple[Duration, ...] = ()
     next_session: NextSession | None = None

@@ -35,12 +35,14 @@ PARTICLES = 4096
 FOLLOWED = 2048  # equally likely people that stand for all when a plan is followed
 PILOT = 1024
 BODIES = 512  # behind the law of a session's stimulus: within 1 % of that of many
-MOST_ROUNDS = 8
+MOST_ROUNDS = 12
 PILOT_SHARE = 0.2  # of the pilot's people must count before the law is taken as found
 FEWEST = 500  # people who must count, else the law is shaped again and more are drawn
-STEADY = 0.3  # points: error of a mean score if draws were random; even ones halve it
+STEADY = 0.2  # points: error of a mean score if draws were random; even ones halve it
 MOST_STEADY, MOST_PARTICLES = 16384, 32768
 WIDER = 1.1  # variance of the law beyond the weighted one: its tails must cover the posterior's
+OPEN = 0.005  # variance added in every direction
+MOST_WORK = 2_000_000  # people times scores, beyond which no more people are drawn
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -85,7 +87,9 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """A normal law over traits mixed with the prior.
+    """A normal law over traits mixed with the prior, and how often each parameter set is drawn.
+
+    `chosen` (m,) sums to one; `usual` (m,) are the sets' own weights.
 
     Small products are `einsum`s: threads of a BLAS would cost more than they save, and fight
     with other processes on a busy machine.
@@ -94,6 +98,8 @@ class Law:
     centre: Array
     factor: Array
     defensive: float
+    chosen: Array
+    usual: Array
 
     def draw(self, normal: Array) -> Array:
         """(n, DIMS) traits from standard normals; every so many-th stays the population's."""
@@ -102,14 +108,19 @@ class Law:
         z[::every] = normal[::every]
         return np.asarray(z)
 
-    def log_ratio(self, z: Array) -> Array:
-        """(n,) log of prior over law, at z."""
+    def sets(self, uniform: Array) -> Index:
+        """(n,) a parameter set for each uniform number."""
+        found = np.searchsorted(self.chosen.cumsum(), uniform)
+        return np.minimum(found, len(self.chosen) - 1).astype(np.int64)
+
+    def log_ratio(self, z: Array, member: Index) -> Array:
+        """(n,) log of prior over law, at z under those sets."""
         inner = np.einsum("nj,kj->nk", z - self.centre, np.linalg.inv(self.factor))
         law = -0.5 * (inner**2).sum(axis=1) - np.log(np.diag(self.factor)).sum()
         prior = -0.5 * (z**2).sum(axis=1)
         share = self.defensive
         mixed = np.logaddexp(np.log1p(-share) + law, np.log(share) + prior)
-        return np.asarray(prior - mixed)
+        return np.asarray(prior - mixed + np.log(self.usual / self.chosen)[member])
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -205,12 +216,14 @@ def posterior(
     world = _world(case, ensemble or shipped(), place or Place())
     law, rounds = _search(world, seed)
     enough = min(FEWEST, particles / 4)
+    most = min(MOST_PARTICLES, MOST_WORK // max(len(world.line.score), 1))
+    steady = min(MOST_STEADY, most)
     while True:
         tried, log = _weigh(world, law, particles, seed)
         weights, ess = _normal(log)
-        if ess < enough and particles < MOST_PARTICLES:
-            law, particles, rounds = _nearer(tried, log), 2 * particles, rounds + 1
-        elif PARTICLES <= particles < MOST_STEADY and ess < _needed(world, tried, weights):
+        if ess < enough and 2 * particles <= most:
+            law, particles, rounds = _nearer(world, tried, log), 2 * particles, rounds + 1
+        elif PARTICLES <= particles < steady and ess < _needed(world, tried, weights):
             particles *= 2
         else:
             break
@@ -274,21 +287,23 @@ def _search(world: World, seed: int) -> tuple[Law | None, int]:
         tried, log = _weigh(world, law, PILOT, seed + 7919 * round_)
         weights, ess = _normal(log)
         if ess >= PILOT_SHARE * PILOT:
-            return _shaped(tried.z, weights), round_
-        law = _nearer(tried, log)
+            return _shaped(world, tried, weights), round_
+        law = _nearer(world, tried, log)
     return law, MOST_ROUNDS
 
 
-def _nearer(tried: Tried, log: Array) -> Law:
+def _nearer(world: World, tried: Tried, log: Array) -> Law:
     """A law nearer to the posterior, shaped by as much of the likelihood as people can carry."""
-    return _shaped(tried.z, _tempered(log - tried.log_likelihood, tried.log_likelihood))
+    likelihood = tried.log_likelihood
+    return _shaped(world, tried, _tempered(log - likelihood, likelihood))
 
 
 def _weigh(world: World, law: Law | None, n: int, seed: int) -> tuple[Tried, Array]:
     normal, uniform = draws(n, seed)
     z = normal if law is None else law.draw(normal)
-    tried = live(world, z, world.sets.pick(uniform))
-    ratio = np.zeros(n) if law is None else law.log_ratio(z)
+    member = world.sets.pick(uniform) if law is None else law.sets(uniform)
+    tried = live(world, z, member)
+    ratio = np.zeros(n) if law is None else law.log_ratio(z, member)
     return tried, ratio + tried.log_likelihood
 
 
@@ -319,13 +334,22 @@ def _tempered(ratio: Array, log_likelihood: Array) -> Array:
     return _normal(ratio + low * log_likelihood)[0]
 
 
-def _shaped(z: Array, weights: Array) -> Law:
-    centre = weights @ z
-    away = z - centre
+def _shaped(world: World, tried: Tried, weights: Array) -> Law:
+    centre = weights @ tried.z
+    away = tried.z - centre
     cov = np.einsum("ni,nj->ij", away * weights[:, None], away)
     # a little of the prior keeps a direction open that few people happened to explore
-    cov = WIDER * cov + 0.02 * np.eye(z.shape[1])
-    return Law(centre, np.asarray(np.linalg.cholesky(cov)), traits.forecast_value("defensive"))
+    cov = WIDER * cov + OPEN * np.eye(len(centre))
+    # half as usual: a pilot has few people of each set, and a short course tells sets hardly apart
+    usual = world.sets.ensemble.weights
+    found = np.bincount(tried.member, weights, len(usual))
+    return Law(
+        centre,
+        np.asarray(np.linalg.cholesky(cov)),
+        traits.forecast_value("defensive"),
+        0.5 * usual + 0.5 * found,
+        usual,
+    )
 
 
 def live(world: World, z: Array, member: Index) -> Tried:

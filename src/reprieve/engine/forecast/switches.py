@@ -33,26 +33,29 @@ def _file() -> Mapping[str, Any]:
 def switches(
     post: Posterior,
     planned: tuple[Sitting, ...],
-    horizon: float,
+    plan: Future,
     untreated: Posterior,
     none: Future,
 ) -> tuple[Switch, ...]:
     """Known facts turned to where a person could bring them, then what no score can tell apart.
 
-    `none` is the future of the people `untreated` without a further dose.
+    `plan` is the future as planned, `none` that of the people `untreated` without a further dose.
+    A fact's effect is the difference between the same few people with it and without.
     """
     known, rule = post.case.predictors(), post.world.rule
     names = [n for n in _file() if n in known and known[n] != float(_file()[n]["then"])]
     found = []
     if names:
         few = post.subset(PEOPLE)
-        quantity, now = _odds(few, rule, planned, horizon)
+        before = _odds(few, planned, plan.days_watched)
+        now = _chance(rule, plan)
         for name in names:
-            _, then = _odds(_turned(few, name, known[name]), rule, planned, horizon)
+            turned = _odds(_turned(few, name, known[name]), planned, plan.days_watched)
+            then = float(np.clip(now + turned - before, 0.0, 1.0))
             if abs(then - now) >= MATTERS:
                 source = ", ".join(predictors()[name].rows)
                 words = str(_file()[name]["words"])
-                found.append(Switch(words, "modifiable", quantity, now, then, source))
+                found.append(Switch(words, "modifiable", _quantity(rule), now, then, source))
     return (*found, *_drug_or_context(untreated, none))
 
 
@@ -66,14 +69,19 @@ def _turned(post: Posterior, name: str, value: float) -> Posterior:
     return replace(post, tried=replace(post.tried, patient=patient))
 
 
-def _odds(
-    post: Posterior, rule: Rules, planned: tuple[Sitting, ...], horizon: float
-) -> tuple[str, float]:
+def _odds(post: Posterior, planned: tuple[Sitting, ...], horizon: float) -> float:
     weekly = post.asked_at + np.arange(7.0, horizon + 1e-9, 7.0)
-    future = follow(post, planned, horizon, grid=weekly if len(weekly) else None)
+    return _chance(post.world.rule, follow(post, planned, horizon, grid=weekly))
+
+
+def _chance(rule: Rules, future: Future) -> float:
     if rule.in_response and future.relapse is not None:
-        return "chance of relapse within the horizon", float(future.relapse[-1])
-    return "chance of response within the horizon", float(future.reached[1, -1])
+        return float(future.relapse[-1])
+    return float(future.reached[1, -1])
+
+
+def _quantity(rule: Rules) -> str:
+    return f"chance of {'relapse' if rule.in_response else 'response'} within the horizon"
 
 
 def _drug_or_context(post: Posterior, none: Future) -> tuple[Switch, ...]:

@@ -75,20 +75,26 @@ def _drug_share(post: Posterior) -> Range | None:
 
 
 def _moved(post: Posterior, future: Future) -> tuple[Moved, ...]:
-    """The latest scores: what was expected, and where the forecast would stand without each."""
-    line = post.line
-    count = len(line.score)
+    """The latest scores: what was expected, and how the forecast hangs on each.
+
+    Two ways lead from a score to the forecast. It says who the person is: to first order that is
+    the covariance, over the people who fit, of their forecast and of how well they foretold the
+    score. And it says where a given person stands: those people are asked again without it.
+    Taking a score out of the weights themselves would be exact and, on any finite number of
+    people, as good as random.
+    """
+    line, count = post.line, len(post.line.score)
     visit = int(np.argmin(np.abs(future.days - post.asked_at - AHEAD_D)))
     ahead = float(future.days[visit] - post.asked_at)
+    score, news = future.score[:, visit], post.tried.news
     asked = min(ASKED_OF, max(32, 8000 // max(count, 1)))
     few, latent = post.subset(asked), future.latent[post.rows(asked), visit : visit + 1]
     rows = np.arange(count)
+    stands = _asked(few, rows, latent, ahead)
     told = []
-    with_all = _asked(few, rows, latent, ahead)
     for k in range(max(0, count - LATEST), count):
-        score, news = _asked(few, np.delete(rows, k), latent, ahead)
-        weights = np.exp(news - with_all[1] - (news - with_all[1]).max())
-        without = float(weights @ score / weights.sum())
+        who = float(post.weights @ ((score - post.weights @ score) * news[:, k]))
+        where = float((stands - _asked(few, np.delete(rows, k), latent, ahead)).mean())
         day, value, scale = line.score[k]
         told.append(
             Moved(
@@ -96,15 +102,15 @@ def _moved(post: Posterior, future: Future) -> tuple[Moved, ...]:
                 line.names[int(scale)],
                 float(value),
                 float(post.weights @ post.tried.foretold[:, k]),
-                float(with_all[0].mean()) - without,
+                who + where,
                 ahead,
             )
         )
     return tuple(told)
 
 
-def _asked(few: Posterior, rows: Index, latent: Array, ahead: float) -> tuple[Array, Array]:
-    """Expected score (n,) some days ahead and log-likelihood (n,), knowing only some scores."""
+def _asked(few: Posterior, rows: Index, latent: Array, ahead: float) -> Array:
+    """(n,) expected score some days ahead of each person, knowing only some scores."""
     line, tried, n = few.line, few.tried, few.n
     mean, cov = np.empty((n, line.dims)), np.empty((n, line.dims, line.dims))
     news, foretold = np.empty((n, len(rows))), np.empty((n, len(rows)))
@@ -119,4 +125,4 @@ def _asked(few: Posterior, rows: Index, latent: Array, ahead: float) -> tuple[Ar
         latent, tried.member, few.world.constants, mean, cov, np.array([ahead]), line.scale[0],
         line.table[0], score, variance,
     )  # fmt: skip
-    return score[:, 0], news.sum(axis=1)
+    return score[:, 0]

@@ -3,22 +3,30 @@
 from reprieve.engine.cases.case import Case
 from reprieve.engine.forecast.future import Future
 from reprieve.engine.forecast.posterior import Posterior
-from reprieve.engine.forecast.rules import Rules
+from reprieve.engine.forecast.rules import Rules, first_treatment
 from reprieve.engine.forecast.traits import Place
 
 FEW_SCORES = 3
 HARD_AGE = 65  # trials of older people were predicted worst (docs/validation.md)
 ROUGH_ESS = 200
+OLD_D = 14.0  # scores are weekly in what taught the model: two were missed
 
 
 def odds(p: float) -> str:
-    """A probability as "about 3 in 10"."""
-    if p < 0.05:
+    """A probability as "about 3 in 10".
+
+    Whole per cent decide, as they stand on the page: what reads 5 % is never "less than 1 in 20".
+    """
+    per_cent = round(100 * p)
+    if per_cent < 5:
         return "less than 1 in 20"
-    if p > 0.95:
+    if per_cent > 95:
         return "more than 19 in 20"
-    tenths = round(10 * p)
-    return "about 1 in 10" if tenths <= 1 else f"about {min(tenths, 9)} in 10"
+    if per_cent < 8:
+        return "about 1 in 20"
+    if per_cent > 92:
+        return "about 19 in 20"
+    return f"about {min(max(round(per_cent / 10), 1), 9)} in 10"
 
 
 def when(case: Case, day: float) -> str:
@@ -40,10 +48,18 @@ def headline(case: Case, rule: Rules, plan: Future, none: Future, planned: bool)
         return text + "."
     respond, remit = plan.reached[1, -1], plan.reached[2, -1]
     with_what = "with the doses planned" if planned else "without a further dose"
+    again = [" again" if reached_before(case, rule, k) else "" for k in (1, 2)]
     return (
-        f"{odds(respond).capitalize()} chance that a score shows response by {end} {with_what}, "
-        f"{odds(remit)} that one shows remission."
+        f"{odds(respond).capitalize()} chance that a score shows response{again[0]} by {end} "
+        f"{with_what}, {odds(remit)} that one shows remission{again[1]}."
     )
+
+
+def reached_before(case: Case, rule: Rules, k: int) -> bool:
+    """Whether a score since the first treatment has reached a cut-off of the rules."""
+    start = first_treatment(case)
+    own = (s for s in case.usable if s.instrument == rule.instrument and s.day > start)
+    return any(s.value <= rule.cutoffs[k] for s in own)
 
 
 def similar(case: Case, post: Posterior, rule: Rules, future: Future, visit: int) -> str:
@@ -65,6 +81,12 @@ def similar(case: Case, post: Posterior, rule: Rules, future: Future, visit: int
 def limits(case: Case, post: Posterior, rule: Rules) -> tuple[str, ...]:
     """What to keep in mind, the particular before the general."""
     said = []
+    age = case.asked_at - case.usable[-1].day
+    if age > OLD_D:
+        said.append(
+            f"The last score is {age:.0f} days old ({when(case, case.usable[-1].day)}): what has "
+            "happened since is forecast, not seen."
+        )
     if len(case.usable) < FEW_SCORES:
         said.append(
             f"Only {len(case.usable)} usable score{'s' * (len(case.usable) != 1)}: this is mostly "
