@@ -258,6 +258,26 @@ def test_until_keeps_days_through_writing_and_asks_no_question_twice(data):
 
 # -- what is refused ------------------------------------------------------------------------------
 
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'{"id": ' + b"9" * 5000 + b"}", "more digits"),
+        (b'{"id": "a",,}', "line 1, column"),
+        (b"\xff\xfe{", "UTF-8"),
+    ],
+)
+def test_what_cannot_be_read_is_said_without_the_words_of_a_programming_language(
+    tmp_path, content, said
+):
+    path = tmp_path / "case.json"
+    path.write_bytes(content)
+    with pytest.raises(CaseError, match=said) as caught:
+        Case.from_json(path)
+    assert caught.value.reason == "unreadable_case"
+    assert not re.search(r"sys\.|Errno|codec|char \d", str(caught.value))
+
+
 TREATED = [{"day": 0, "regimen": KETAMINE}]
 
 
@@ -394,7 +414,7 @@ def test_a_date_needs_to_be_one_and_to_have_a_zone(when):
         ('{"version": 1, "version": 1}', "stands twice"),
         ('{"asked_at": NaN}', "NaN is no number"),
         ('{"asked_at": -Infinity}', "-Infinity is no number"),
-        ('{"asked_at": ' + "9" * 5000 + "}", "not JSON"),
+        ('{"asked_at": ' + "9" * 5000 + "}", "more digits"),
         ("[" * 100_000, "nested too deep"),
         ('{"id": "' + "x" * 5_000_000 + '"}', "5 MB"),
     ],

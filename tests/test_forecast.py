@@ -12,6 +12,7 @@ from reprieve.engine.forecast.future import follow
 from reprieve.engine.forecast.outlook import Outlook
 from reprieve.engine.forecast.posterior import posterior
 from reprieve.engine.forecast.rules import rules
+from reprieve.engine.forecast.words import odds
 from reprieve.errors import InputError, ModelError
 
 IV = "ketamine 0.5 mg/kg IV over 40 min"
@@ -235,3 +236,25 @@ def test_who_is_outside_the_model_gets_a_reason_and_no_numbers():
     assert not found.ok
     assert found.bands == ()
     assert "unipolar" in found.sentence
+
+
+def test_odds_in_words_agree_with_the_per_cent_beside_them():
+    for p in np.linspace(0, 1, 2001):
+        per_cent, text = round(100 * p), odds(float(p))
+        assert (text == "less than 1 in 20") == (per_cent < 5)
+        assert (text == "more than 19 in 20") == (per_cent > 95)
+        if text.startswith("about"):
+            share, of = map(int, text.removeprefix("about ").split(" in "))
+            assert abs(100 * share / of - per_cent) <= 5
+
+
+def test_who_lost_a_response_is_told_of_response_again():
+    lost = case(scores=((-7, 34), (0, 33), (8, 12), (18, 30)))
+    assert "shows response again by" in forecast(lost, particles=512).sentence
+    assert "again" not in forecast(case(scores=((0, 33), (8, 30))), particles=512).sentence
+
+
+def test_a_last_score_of_weeks_ago_is_said_among_the_limits():
+    old = " ".join(forecast(case(asked_at=40.0), particles=512).limits)
+    assert "The last score is 22 days old (day 18)" in old
+    assert "days old" not in " ".join(forecast(case(), particles=512).limits)

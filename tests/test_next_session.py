@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -360,3 +361,12 @@ def test_an_empty_plan_is_refused(plan):
 def test_lasting_scores_correlate_as_said():
     drawn = np.corrcoef(draw_sensitivity(100_000, np.random.default_rng(0)).z.T)
     assert np.abs(drawn - correlation()).max() < 0.015
+
+
+def test_earlier_sessions_are_told_by_date_where_there_are_dates():
+    begun = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
+    event = Happened(25 / 1440, "dissociation", "moderate")
+    dated = read_history((event,), ((0.0, IV),), IV, 1, begun)
+    counted = read_history((event,), ((0.0, IV),), IV, 1)
+    assert dated.signs[0].told.endswith("on 2 Nov 2026")
+    assert counted.signs[0].told.endswith("on day 0")

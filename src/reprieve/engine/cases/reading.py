@@ -43,10 +43,21 @@ def _file_text(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except EvidenceError as error:
         raise CaseError("unreadable_case", str(error)) from None
-    except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split())[:200]
+    except UnicodeDecodeError as error:
         raise CaseError(
-            "unreadable_case", f"The case file cannot be read: {reason}; give a JSON file."
+            "unreadable_case",
+            f"The case file cannot be read: byte {error.start + 1} is no text in UTF-8; give a "
+            "JSON file.",
+        ) from None
+    except OSError as error:
+        raise CaseError(
+            "unreadable_case",
+            f"The case file cannot be read: {error.strerror or 'no reason given'}; give a JSON "
+            "file.",
+        ) from None
+    except ValueError:  # a name with a null byte
+        raise CaseError(
+            "unreadable_case", "The case file cannot be read: its name cannot be; give a JSON file."
         ) from None
 
 
@@ -57,9 +68,16 @@ def _loaded(text: str) -> Any:
         )
     except RecursionError:
         raise CaseError("unreadable_case", "The case is nested too deep to be a record.") from None
-    except ValueError as error:
+    except json.JSONDecodeError as error:
         raise CaseError(
-            "unreadable_case", f"The case is not JSON: {str(error)[:200]}; export it again."
+            "unreadable_case",
+            f"The case is not JSON: {error.msg} at line {error.lineno}, column {error.colno}; "
+            "export it again.",
+        ) from None
+    except ValueError:  # more digits than are ever turned into a number
+        raise CaseError(
+            "unreadable_case",
+            "The case holds a whole number of more digits than are ever read; export it again.",
         ) from None
 
 

@@ -204,7 +204,13 @@ def _option(
         found.well_days,
         None if found is now else _difference(found, now, rule, post.ess),
         next_session(
-            form, post.case.patient(), post.case.events, len(given), post.seed, given=given
+            form,
+            post.case.patient(),
+            post.case.events,
+            len(given),
+            post.seed,
+            given=given,
+            origin=post.case.origin,
         ),
         pressure_lines(post, (form,), np.array([sessions])),
         beyond(form, again, past, ground.weight_kg),

@@ -57,7 +57,14 @@ def pressure_lines(
 def _crossed(post: Posterior, plan: list[tuple[Form, int]]) -> dict[str, Threshold]:
     given = given_of(post)
     found = ever_crossed(
-        plan, post.case.patient(), post.case.events, len(given), post.seed, PEOPLE, given=given
+        plan,
+        post.case.patient(),
+        post.case.events,
+        len(given),
+        post.seed,
+        PEOPLE,
+        given=given,
+        origin=post.case.origin,
     )
     return {
         t.name: Threshold(t.name, t.standing, t.source, t.probability, t.probability)

@@ -6,6 +6,7 @@ each time, so chances do not multiply as those of strangers would.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import lru_cache
 
 import numpy as np
@@ -32,13 +33,14 @@ def ever_crossed(
     n: int = 2000,
     *,
     given: Sequence[tuple[float, Form | None]] = (),
+    origin: datetime | None = None,
 ) -> tuple[Threshold, ...]:
     """Probability of each line of the protocol being crossed at least once over a plan.
 
     Parameters
     ----------
     plan : what is given and at how many sessions; only lines that all of it is watched by count
-    patient, events, sessions_before, seed, n, given : as `next_session`
+    patient, events, sessions_before, seed, n, given, origin : as `next_session`
 
     Raises
     ------
@@ -52,7 +54,7 @@ def ever_crossed(
         raise InputError(f"The plan was {list(plan)}; expected sessions with a count of 0 or more.")
     forms = [(on_own_clock(form), count) for form, count in plan]
     past = tuple((d, on_own_clock(f)) for d, f in given)
-    history = read_history(events, past, forms[0][0], sessions_before)
+    history = read_history(events, past, forms[0][0], sessions_before, origin)
     size = n + -n % SHARING
     weight = known(history, patient, seed, size).weight
     each = [(_chances(f, history, patient, seed, size), count) for f, count in forms]

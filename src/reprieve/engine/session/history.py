@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 
 from reprieve.engine.effects.parameters import acute_model
@@ -95,11 +96,13 @@ def read_history(
     given: Sequence[tuple[float, Form]],
     form: Form,
     sessions_before: int,
+    origin: datetime | None = None,
 ) -> History:
     """Events put beside the sessions that they belong to.
 
     `given` holds day and doses of the earlier sessions, the last ones if not all; when empty they
-    are taken to have been like `form`, each day with events a session in order.
+    are taken to have been like `form`, each day with events a session in order. `origin` is the
+    instant of day 0, from which days are told as dates.
     """
     notes: list[str] = []
     days = sorted({e.day for e in events})
@@ -110,12 +113,12 @@ def read_history(
     unused: list[str] = []
     for event in events:
         k = _session_of(event.day, given, days, len(sessions))
-        sign = None if k is None else _sign(event, *sessions[k])
+        sign = None if k is None else _sign(event, *sessions[k], origin)
         if sign is not None:
             signs.append(sign)
         else:
             why = "no session that day" if k is None else "no acute model or an impossible value"
-            unused.append(f"{_said(event)} does not move these odds: {why}.")
+            unused.append(f"{_said(event, origin)} does not move these odds: {why}.")
     kept = _once(signs)
     if len(kept) > MOST_SIGNS:
         notes.append(f"Of {len(kept)} things reported or read the last {MOST_SIGNS} are used.")
@@ -161,7 +164,7 @@ def _session_of(
     return max(begun, key=lambda k: (-abs(day - given[k][0]), k), default=None)
 
 
-def _sign(event: Noted, session: int, form: Form) -> Sign | None:
+def _sign(event: Noted, session: int, form: Form, origin: datetime | None) -> Sign | None:
     word = "_".join(event.what.lower().replace("-", " ").replace("_", " ").split())
     word = _REPORTS.get(word, word)
     severity = event.severity.lower() if event.severity else None
@@ -171,20 +174,28 @@ def _sign(event: Noted, session: int, form: Form) -> Sign | None:
         low, high = _POSSIBLE[kind.removeprefix("resting_")]
         if not low <= value <= high:  # NaN fails the comparison too
             return None
-        return Sign(kind, session, form, None, float(value), _said(event))
+        return Sign(kind, session, form, None, float(value), _said(event, origin))
     if word not in acute_model().events:
         return None
     known = severity if severity in (*ABSENT, *SEVERITIES) else None
-    return Sign(word, session, form, known, None, _said(event))
+    return Sign(word, session, form, known, None, _said(event, origin))
 
 
 def _value(event: Noted) -> float | None:
     return event.value if isinstance(event, Measured) else None
 
 
-def _said(event: Noted) -> str:
+def _said(event: Noted, origin: datetime | None) -> str:
     what = event.what.replace("_", " ").strip() or "An event without a name"
     value = _value(event)
     how = f" {value:g}" if value is not None else ""
     how += f" ({event.severity})" if event.severity else ""
-    return f"{what[0].upper()}{what[1:]}{how} on day {event.day:g}"
+    return f"{what[0].upper()}{what[1:]}{how} on {_day(event.day, origin)}"
+
+
+def _day(day: float, origin: datetime | None) -> str:
+    """A whole day, or a date; an hour of a session says nothing here."""
+    if origin is None:
+        return f"day {day:z.0f}"
+    date = origin + timedelta(days=day)
+    return f"{date.day} {date:%b %Y}"

@@ -6,6 +6,7 @@ sessions weights them (`acute_posterior`). No session is advised here: these are
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -122,6 +123,7 @@ def next_session(
     *,
     day: float | None = None,
     given: Sequence[tuple[float, Form | None]] = (),
+    origin: datetime | None = None,
 ) -> NextSession:
     """Acute outlook of one session of one person.
 
@@ -134,6 +136,7 @@ def next_session(
     seed, n : the same numbers for the same; n virtual people
     day : of the session, only shown
     given : day and doses of the earlier sessions (the last ones, in order); like `form` if empty
+    origin : the instant of day 0 where there are dates, only shown
 
     A session without a kinetic model comes back with a note and no numbers.
 
@@ -145,7 +148,7 @@ def next_session(
     check(sessions_before, seed, n)
     doses = on_own_clock(form)
     past = tuple((d, on_own_clock(f)) for d, f in given)
-    history = read_history(events, past, doses, sessions_before)
+    history = read_history(events, past, doses, sessions_before, origin)
     try:
         return _outlook(doses, patient, history, sessions_before, seed, n + -n % SHARING, day)
     except ModelError as error:
