@@ -8,12 +8,19 @@ import pytest
 
 from comparison_example import comparison, unwell
 from outlook_example import dated, example, refused
+from reprieve.engine.forecast.outlook import Milestone
 from reprieve.errors import InputError
 from reprieve.pictures import Axis, Figure, terminal
 from reprieve.report import forecast as report
 from reprieve.report import plan as planning
 from reprieve.report.forecast_parts import drivers, durations
 from reprieve.report.forecast_pictures import converted, fan, relapse_odds
+from reprieve.report.forecast_tables import (
+    milestone_table,
+    moved_table,
+    relapse_table,
+    some_checks,
+)
 from reprieve.report.frontier_picture import _places, cost, frontier
 from reprieve.report.when import Clock, length, percent, stretch
 
@@ -257,3 +264,53 @@ def test_the_terminal_puts_its_key_under_the_picture():
     assert keys
     assert min(keys) > foot
     assert any("response ≤ 18" in line for line in lines)
+
+
+def test_what_was_reached_is_said_with_whether_it_held_at_the_last_score():
+    held, lost, old = example(), response_lost(), replace(example(), asked_at=50.0)
+    for outlook, value, said in (
+        (held, "held", "at the last score, 14 on day 23"),
+        (lost, "not held", "at the last score, 30 on day 23"),
+        (old, "was held", "at the last score, 14 on day 23, 3.9 weeks ago"),
+    ):
+        card = report.headline_cards(outlook)[0]
+        assert (card.label, card.value) == ("Response, reached on day 9", value)
+        assert card.note == said
+        row = milestone_table(outlook).rows[1]
+        assert row[2] == f"reached on day 9; {value}"
+
+
+def test_response_again_has_a_card_and_a_row_of_its_own():
+    outlook = response_lost()
+    assert outlook.again is not None
+    card = report.headline_cards(outlook)[1]
+    assert (card.label, card.value) == ("Response again by day 108", "62 %")
+    assert [r[0] for r in milestone_table(outlook).rows][1:3] == ["Response", "Response again"]
+    assert "Response again" not in report.html(example())
+
+
+def response_lost():
+    """The example with a last score back at 30."""
+    found = example()
+    scores = tuple(replace(s, value=30.0) if s.day == 23 else s for s in found.scores)
+    again = Milestone("half of the entry score lost", 18.0, 0.62, 40.0, (27.0, 88.0), None)
+    return replace(found, scores=scores, relapse=None, again=again)
+
+
+def test_no_column_says_relapse_before_it_can_be_said():
+    """Two checks in a row are asked for: at the first one nobody can have relapsed."""
+    found = comparison()
+    heads = [c.label for c in planning.relapse_table(found).columns]
+    assert heads[1] == f"By day {found.check_days[1]:g}"
+    assert heads[-1] == f"By day {found.check_days[-1]:g}"
+    first = relapse_table(example()).rows[0][0]
+    assert str(first).startswith(f"Day {example().relapse.days[1]:g}")
+    assert some_checks(2) == [1]
+    assert some_checks(1) == [0]
+
+
+def test_the_table_of_what_scores_taught_says_what_it_compares():
+    caption = moved_table(example()).caption
+    assert "without that score" in caption
+    heads = [c.label for c in moved_table(example()).columns]
+    assert "Expected from those before it" in heads

@@ -14,6 +14,7 @@ from reprieve.report.forecast_tables import (
     peak_table,
     relapse_table,
     score_table,
+    standing,
     switch_table,
     threshold_table,
 )
@@ -71,7 +72,11 @@ def _ahead(outlook: Outlook) -> Section:
 def headline_cards(outlook: Outlook) -> list[Card]:
     """Response, remission and relapse in large type."""
     cards = []
-    for word, mark in (("Response", outlook.response), ("Remission", outlook.remission)):
+    for word, mark in (
+        ("Response", outlook.response),
+        ("Response again", outlook.again),
+        ("Remission", outlook.remission),
+    ):
         if mark is not None:
             cards.append(_milestone_card(word, mark, outlook))
     if outlook.relapse is not None:
@@ -86,9 +91,8 @@ def headline_cards(outlook: Outlook) -> list[Card]:
 def _milestone_card(word: str, mark: Milestone, outlook: Outlook) -> Card:
     clock = Clock(outlook.origin)
     if mark.seen_day is not None:
-        lost = word == "Response" and outlook.relapse is None
-        when = f"first seen {clock.day(mark.seen_day)}"
-        return Card(word, "reached", f"{when}; not in response now" if lost else when)
+        state, seen = standing(mark, outlook)
+        return Card(f"{word}, reached on {clock.day(mark.seen_day)}", state, seen)
     end = clock.day(outlook.asked_at + outlook.horizon_days)
     return Card(f"{word} by {end}", odds(mark.probability_ever))
 
@@ -108,8 +112,8 @@ def _made_of(outlook: Outlook) -> Section | None:
         drug_against_context(outlook.why),
         Shown(
             drivers(outlook),
-            "Above: parts with 80 % ranges. Below: a shift below zero says that the score lowered "
-            "the forecast.",
+            "Above: parts with 80 % ranges. Below: a shift below zero says that the forecast would "
+            "be higher without the score.",
         ),
     ]
     blocks.append(parts_table(outlook.why))

@@ -60,8 +60,8 @@ def drivers_sentence(outlook: Outlook) -> str:
         f"{p.name} {signed(p.points)} ({signed(p.p80[0])} to {signed(p.p80[1])})" for p in why.parts
     ]
     return (
-        f"From {why.entry:.0f} at entry to {why.now:.0f} now on {outlook.instrument}, of which, in "
-        f"points with 80 % ranges: {'; '.join(parts)}."
+        f"From {why.entry:.0f} at entry to {why.now:.0f} expected now on {outlook.instrument}, of "
+        f"which, in points with 80 % ranges: {'; '.join(parts)}."
     )
 
 

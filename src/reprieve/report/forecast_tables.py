@@ -2,12 +2,18 @@
 
 from collections.abc import Sequence
 
-from reprieve.engine.forecast.outlook import Duration, Outlook, Switch, Why
+from reprieve.engine.forecast.outlook import Duration, Milestone, Outlook, Seen, Switch, Why
+from reprieve.engine.forecast.rules import CONSECUTIVE
+from reprieve.engine.forecast.words import OLD_D
 from reprieve.engine.session.next_session import NextSession, Threshold
 from reprieve.evidence.references import has_reference, reference
 from reprieve.report.blocks import Badge, Cell, Column, DataTable, Link
 from reprieve.report.when import Clock, length, odds, odds_fine, signed, stretch
 
+MOVED = (
+    "moves: against the same forecast without that score, later ones kept, so one that others "
+    "confirm moves little"
+)
 _KINDS = {
     "modifiable": "can be changed",
     "unknown": "not known; knowing it would sharpen the answer",
@@ -22,12 +28,15 @@ def milestone_table(outlook: Outlook) -> DataTable:
     for word, mark in (
         ("25 % better", outlook.improved_25),
         ("Response", outlook.response),
+        ("Response again", outlook.again),
         ("Remission", outlook.remission),
     ):
         if mark is None:
             continue
         if mark.seen_day is not None:
-            rows.append([word, mark.rule, f"seen {clock.day(mark.seen_day)}", "", ""])
+            state, _ = standing(mark, outlook)
+            said = f"reached on {clock.day(mark.seen_day)}; {state}"
+            rows.append([word, mark.rule, said, "", ""])
             continue
         early_late = (
             ""
@@ -40,6 +49,29 @@ def milestone_table(outlook: Outlook) -> DataTable:
     return DataTable(
         [*heads, "Median, of those who reach it", "80 % of them"], rows, "When relief comes"
     )
+
+
+def standing(mark: Milestone, outlook: Outlook) -> tuple[str, str]:
+    """Whether an improvement that was reached still stood when it was last looked for.
+
+    Returns
+    -------
+    (str, str)
+        "held" or "lost" in a word or two, and the score that says so.
+    """
+    last, clock = last_score(outlook), Clock(outlook.origin)
+    age = outlook.asked_at - last.day
+    seen = f"at the last score, {last.value:g} on {clock.day(last.day)}"
+    if age > OLD_D:
+        seen += f", {length(age)} ago"
+    if last.value <= mark.at_most:
+        return ("was held" if age > OLD_D else "held"), seen
+    return "not held", seen
+
+
+def last_score(outlook: Outlook) -> Seen:
+    """The last score on the own instrument that was used; a milestone was seen on one."""
+    return [s for s in outlook.scores if s.used and s.instrument == outlook.instrument][-1]
 
 
 def score_table(outlook: Outlook) -> DataTable:
@@ -67,17 +99,21 @@ def relapse_table(outlook: Outlook) -> DataTable:
     """Odds of relapse at some checks."""
     relapse, clock = outlook.relapse, Clock(outlook.origin)
     assert relapse is not None
-    last = len(relapse.days) - 1
-    chosen = sorted({round(last * share) for share in (0.08, 0.25, 0.5, 0.75, 1.0)})
     columns: list[Column | str] = ["By"]
     if relapse.plan is not None:
         columns.append(Column("As planned", numeric=True))
     columns.append(Column("No further dose", numeric=True))
     rows: list[list[Cell]] = []
-    for k in chosen:
+    for k in some_checks(len(relapse.days)):
         cells = [odds(p[k]) for p in (relapse.plan, relapse.no_further_dose) if p is not None]
         rows.append([capital(clock.by(relapse.days[k], outlook.asked_at)), *cells])
     return DataTable(columns, rows, "Odds of relapse by then")
+
+
+def some_checks(count: int) -> list[int]:
+    """Places of a few checks, from the first at which relapse can be said to the last."""
+    first, last = min(CONSECUTIVE, count) - 1, count - 1
+    return sorted({round(first + (last - first) * k / 4) for k in range(5)})
 
 
 def parts_table(why: Why) -> DataTable:
@@ -90,7 +126,7 @@ def parts_table(why: Why) -> DataTable:
     heads: list[Column | str] = [
         "Part", Column("Change", "points", numeric=True), Column("80 %", "points", numeric=True)
     ]  # fmt: skip
-    return DataTable(heads, rows, f"From {why.entry:.0f} at entry to {why.now:.0f} now")
+    return DataTable(heads, rows, f"From {why.entry:.0f} at entry to {why.now:.0f} expected now")
 
 
 def moved_table(outlook: Outlook) -> DataTable:
@@ -103,10 +139,13 @@ def moved_table(outlook: Outlook) -> DataTable:
     ]
     ahead = length(outlook.why.moved[0].ahead_days)
     heads: list[Column | str] = [
-        "Seen", "Scale", Column("Score", "points", 0), Column("Expected before", "points", 1),
-        Column(f"Moved the forecast of {ahead} ahead by", "points", numeric=True),
+        "Seen", "Scale", Column("Score", "points", 0),
+        Column("Expected from those before it", "points", 1),
+        Column(f"Moves the forecast {ahead} ahead by", "points", numeric=True),
     ]  # fmt: skip
-    return DataTable(heads, rows, "What each score taught")
+    used = sum(s.used for s in outlook.scores)
+    which = "each score" if len(rows) == used else f"each of the last {len(rows)} scores"
+    return DataTable(heads, rows, f"What {which} taught; {MOVED}")
 
 
 def signed_tenth(points: float) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from reprieve.engine.planning.comparison import Choice, Comparison, Excluded
 from reprieve.report.blocks import Aside, Block, Cell, Column, DataTable, Items, Section, Shown
 from reprieve.report.forecast import NOT_AN_ORDER
-from reprieve.report.forecast_tables import capital, cited
+from reprieve.report.forecast_tables import capital, cited, some_checks
 from reprieve.report.frontier_picture import frontier, frontier_sentence
 from reprieve.report.markdown import markdown
 from reprieve.report.page import page
@@ -96,8 +96,7 @@ def _row(c: Choice, relapses: bool, weighed: bool) -> list[Cell]:
 
 def relapse_table(comparison: Comparison) -> DataTable:
     """Odds of relapse by a few dates, schedule by schedule."""
-    clock, last = Clock(comparison.origin), len(comparison.check_days) - 1
-    chosen = sorted({round(last * share) for share in (0.0, 0.25, 0.5, 0.75, 1.0)})
+    clock, chosen = Clock(comparison.origin), some_checks(len(comparison.check_days))
     columns: list[Column | str] = ["Schedule"]
     columns += [
         Column(capital(f"by {clock.day(comparison.check_days[k])}"), numeric=True) for k in chosen

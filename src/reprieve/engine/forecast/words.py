@@ -48,10 +48,12 @@ def headline(case: Case, rule: Rules, plan: Future, none: Future, planned: bool)
         return text + "."
     respond, remit = plan.reached[1, -1], plan.reached[2, -1]
     with_what = "with the doses planned" if planned else "without a further dose"
-    again = [" again" if reached_before(case, rule, k) else "" for k in (1, 2)]
+    again = " again" if reached_before(case, rule, 1) else ""
+    # of remission once more no card or table speaks, so neither does this sentence
+    more = "" if reached_before(case, rule, 2) else f", {odds(remit)} that one shows remission"
     return (
-        f"{odds(respond).capitalize()} chance that a score shows response{again[0]} by {end} "
-        f"{with_what}, {odds(remit)} that one shows remission{again[1]}."
+        f"{odds(respond).capitalize()} chance that a score shows response{again} by {end} "
+        f"{with_what}{more}."
     )
 
 
