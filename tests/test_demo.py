@@ -9,9 +9,9 @@ from click.testing import CliRunner
 
 from reprieve.cli.demo import command
 from reprieve.engine.cases.case import Case
+from reprieve.engine.forecast.posterior import FEWEST
 from reprieve.engine.trials.beside import rows_read
 from reprieve.engine.trials.design import shipped, shipped_names
-from reprieve.engine.trials.hindsight import ENOUGH
 from reprieve.errors import InputError
 from reprieve.evidence import case, observations
 from reprieve.pictures import Axis, Figure
@@ -205,7 +205,7 @@ def test_people_that_few_virtual_patients_resemble_are_pointed_out(ran):
     html = (ran[0] / "index.html").read_text(encoding="utf-8")
     few = {
         p["id"] for p in record["people"]
-        if min(period["effective_patients"] for period in p["periods"]) < ENOUGH
+        if min(period["effective_patients"] for period in p["periods"]) < FEWEST
     }  # fmt: skip
     assert {line.split(":")[0] for line in record["warnings"]} == few
     assert html.count("A rough band.") == len(few)

@@ -10,13 +10,14 @@ from reprieve.engine.calibration.ensemble import Ensemble, ensemble
 from reprieve.engine.calibration.validation import OutcomeResult, predict_trial
 from reprieve.engine.cases.case import Case
 from reprieve.engine.dosing.doses import Regimen
+from reprieve.engine.forecast.posterior import FEWEST
+from reprieve.engine.judging.people import Replay, foretold
 from reprieve.engine.mechanism.chain import Mechanism, mechanism
 from reprieve.engine.mood.model import Baseline
 from reprieve.engine.mood.stimuli import FormStimuli
 from reprieve.engine.trials.comparators import comparator, population
 from reprieve.engine.trials.comparison import Comparison, compare
 from reprieve.engine.trials.design import Course, Design, shipped, shipped_names
-from reprieve.engine.trials.hindsight import ENOUGH, Replay
 from reprieve.engine.trials.prognosis import Prognosis, Share, course
 from reprieve.evidence import case, case_names, cite
 from reprieve.evidence.practice import use_of
@@ -34,7 +35,6 @@ from reprieve.report.demo_pictures import (
     spray_induction,
 )
 from reprieve.report.mood import parts, parts_picture
-from reprieve.report.people import foretold
 from reprieve.report.session_pictures import session_picture
 from reprieve.report.unfolding import Unfolded, unfold
 from reprieve.report.unfolding import record as unfolding_record
@@ -157,7 +157,7 @@ def warnings(demo: Demo) -> list[str]:
     """What a reader must know before trusting single numbers."""
     return [
         f"{r.id}: the virtual patients who resemble this person are worth {r.effective:.0f}; "
-        f"{ENOUGH} are wanted, so the bands are rough."
+        f"{FEWEST} are wanted, so the bands are rough."
         for r in thin(demo)
     ]
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from reprieve.engine.calibration.validation import OutcomeResult, coverage
+from reprieve.engine.judging.people import Period, Replay
 from reprieve.engine.trials.design import Design
-from reprieve.engine.trials.hindsight import Period, Replay
 from reprieve.engine.trials.prognosis import Prognosis
 from reprieve.evidence import bibliography
 from reprieve.report import compare as comparing

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from reprieve.engine.calibration.validation import OutcomeResult
+from reprieve.engine.judging.people import Replay
 from reprieve.engine.mood.model import Array
 from reprieve.engine.trials.beside import rows_read
 from reprieve.engine.trials.design import Design
-from reprieve.engine.trials.hindsight import Replay
 from reprieve.engine.trials.prognosis import Prognosis, Share
 from reprieve.evidence import Observation, observations
 from reprieve.pictures import Axis, Figure, Grid

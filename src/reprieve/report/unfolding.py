@@ -1,17 +1,18 @@
 """One patient, score by score: at each score the forecast is made again from what was known."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from reprieve.engine.calibration.ensemble import Ensemble
-from reprieve.engine.cases.case import Case, Score, Treatment
+from reprieve.engine.cases.case import Case, Score
 from reprieve.engine.forecast.forecast import outlook
 from reprieve.engine.forecast.future import follow
 from reprieve.engine.forecast.outlook import Outlook, Range
 from reprieve.engine.forecast.posterior import posterior
+from reprieve.engine.judging.people import as_known
 
 Tick = Callable[[int, int], None]
 AFTER_D = 28.0  # the last forecast looks so far beyond the last score
@@ -85,22 +86,6 @@ def unfold(case: Case, ensemble: Ensemble, seed: int, tick: Tick | None = None) 
         if tick is not None:
             tick(k + 1, len(scores))
     return Unfolded(case, own, scores[0].day - 2.0, until, tuple(steps))
-
-
-def as_known(case: Case, day: float) -> Case:
-    """The case on a day, with the sessions that were given later as its plan."""
-    ahead = [t for t in case.given if t.day > day]
-    text = ", then ".join(_phases(ahead))
-    earlier = case.until(day)
-    return replace(earlier, plan=text, plan_from=ahead[0].day) if ahead else earlier
-
-
-def _phases(sessions: Sequence[Treatment]) -> Iterator[str]:
-    """Each session as a phase of the regimen language, as long as the wait for the next one."""
-    for k, session in enumerate(sessions):
-        wait = sessions[k + 1].day - session.day if k + 1 < len(sessions) else None
-        span = "" if wait is None else f", every {wait:g} days for {wait:g} days"
-        yield f"{session.text}{span}"
 
 
 def record(found: Unfolded) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from reprieve.engine.forecast.outlook import Moved, Part, Range, Why
 from reprieve.engine.forecast.posterior import Posterior, true_score
 from reprieve.engine.forecast.rules import Rules
 from reprieve.engine.mood.model import Array
-from reprieve.engine.trials.hindsight import weighted_quantiles
+from reprieve.engine.population.summaries import weighted_quantiles
 
 NAMED = (
     ("drug", core.DRUG),

@@ -4,6 +4,7 @@ Bins are fixed before the first person comes, so summaries of blocks add up in a
 million people take the memory of a thousand.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -128,3 +129,14 @@ class Tally:
     def share(self, name: str) -> Array:
         """A sum over people as a share of them."""
         return self.sums[name] / self.n
+
+
+def weighted_quantiles(values: Array, weights: Array, levels: Sequence[float]) -> Array:
+    """(levels, k) quantiles of weighted columns (n, k); weights (n,) sum to one."""
+    out = np.empty((len(levels), values.shape[1]))
+    for k, column in enumerate(values.T):
+        order = np.argsort(column, kind="stable")
+        cumulative = np.cumsum(weights[order])
+        at = np.minimum(np.searchsorted(cumulative, levels), len(column) - 1)
+        out[:, k] = column[order][at]
+    return out
