@@ -127,6 +127,28 @@ def test_treatment_after_a_relapse_helps_again():
     assert gain.mean() < -0.3
 
 
+def test_a_second_relapse_waits_until_there_is_something_to_lose_again():
+    """Hazard so high that everybody relapses at once, treated again two months later."""
+    visits, sessions = (59.0, 61.0, 100.0), (sit(0.0), sit(60.0))
+    hazard = {"lam": 60.0, "gam": 0.1, "h": 0.6, "wh": 1e-6}
+    only_one = arm(sessions, visits, rest=1e9, **hazard).parts[:, :, core.RELAPSE]
+    z = arm(sessions, visits, **hazard).parts[:, :, core.RELAPSE]
+    np.testing.assert_allclose(z[:, 0], only_one[:, 0])
+    assert (z[:, 2] > only_one[:, 2] + 0.1).mean() > 0.5
+    early = arm((sit(0.0), sit(20.0)), (21.0, 26.0), **hazard).parts[:, :, core.RELAPSE]
+    once = arm((sit(0.0), sit(20.0)), (21.0, 26.0), rest=1e9, **hazard).parts[:, :, core.RELAPSE]
+    np.testing.assert_allclose(early, once)  # within four weeks there is no second one
+
+
+def test_fast_fluctuation_comes_and_goes_within_weeks():
+    visits = (1.0, 2.0, 60.0)
+    quiet = {"h": 0.0, "sv": 0.4, "tv": 4.0}
+    w = arm((), visits, **quiet).parts[:, :, core.FLUCTUATION]
+    assert np.corrcoef(w[:, 0], w[:, 1])[0, 1] == pytest.approx(np.exp(-1 / 4), abs=0.12)
+    assert abs(np.corrcoef(w[:, 0], w[:, 2])[0, 1]) < 0.2
+    assert w[:, 2].std() == pytest.approx(0.4, rel=0.15)
+
+
 def test_who_has_not_improved_cannot_relapse():
     result = arm((), visits=(100.0,), lam=50.0, h=0.0)
     assert np.all(result.parts[:, :, core.RELAPSE] == 0)

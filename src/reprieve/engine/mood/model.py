@@ -11,7 +11,7 @@ from importlib.resources import files
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_ndtr, ndtr, ndtri
+from scipy.special import expit, log_ndtr, ndtr, ndtri
 
 from reprieve.engine.core import mood as core
 from reprieve.errors import InputError
@@ -292,7 +292,7 @@ def untruncated_mean(target: float, sd: float, minimum: float) -> float:
 
 def to_madrs(latent: Array) -> Array:
     """True MADRS, 0-60, of a latent score (logit)."""
-    return MADRS_MAX / (1 + np.exp(-latent))
+    return np.asarray(MADRS_MAX * expit(latent))
 
 
 def observe(latent: Array, noise: Array, sm: float) -> Array:
