@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plan_cases import INFUSION, course, nonresponder, responder
+from reprieve.engine.cases.case import Case
 from reprieve.engine.dosing.doses import Dose, Regimen
 from reprieve.engine.forecast.forecast import forecast
 from reprieve.engine.forecast.future import follow
@@ -26,6 +27,7 @@ from reprieve.engine.planning.schedules import PlanOptions, schedules, spaced
 from reprieve.engine.trials.design import Form
 from reprieve.errors import InputError, UnknownNameError
 from reprieve.evidence.practice import governing
+from reprieve.report import plan as report
 
 MONDAY = datetime.fromisoformat("2026-11-02T09:00+00:00")
 
@@ -389,8 +391,33 @@ def test_a_session_of_hours_is_not_repeated_and_a_large_dose_is_said():
     long = "ketamine 0.5 mg/kg IV over 40 min then 0.2 mg/kg/h for 6 h, once"
     (again,) = [b for b in departures(on(50), ground((0,), long)) if "such sessions" in b.sentence]
     assert "2 such sessions" in again.sentence
+    assert again.untried
     (dose,) = departures(on(50), ground((0, 30), "ketamine 1.5 mg/kg IV over 40 min"))
     assert "1.5 mg/kg a session" in dose.sentence
+
+
+LONG = "ketamine 0.6 mg/kg/h IV over 96 h"
+
+
+def test_what_nobody_repeated_is_never_among_the_best_and_says_so():
+    text = responder().to_dict()
+    text["treatments"] = [{"day": 0, "regimen": LONG, "given": True}]
+    long = Case.from_dict(text)
+    found = plan(long, PlanOptions(every_weeks=(1 / 3.5, 2.0)), seed=1)
+    assert [e.schedule.name for e in found.excluded] == ["every 2 days"]
+    assert "48 h after the one before it, which lasts 96 h" in found.excluded[0].reasons[0].sentence
+    none, often = found.choices
+    assert often.untried
+    assert not often.frontier
+    assert none.frontier
+    assert not none.untried
+    assert "model's word alone" in often.sentence
+    said = " ".join(found.limits)
+    assert "96 h is extrapolation" in said
+    assert "5760 min" not in said
+    page = report.text(found)
+    assert "every 2 weeks †" in page
+    assert "nobody was given so many such sessions" in page
 
 
 def test_too_many_sessions_in_a_month_outside_induction():
@@ -417,3 +444,21 @@ def test_a_mixed_session_counts_in_mg_per_kg_only_where_that_can_be_told():
     assert replace(base, form=doses).total_mg([doses]) == pytest.approx(55)
     assert replace(base, weight_kg=None).total_mg_per_kg([doses]) is None
     assert ground_of(posterior(responder(), 0, particles=256)).last_day == 31.0
+
+
+def test_a_contrast_stronger_than_the_withdrawal_trial_is_said():
+    from dataclasses import replace
+
+    from comparison_example import comparison
+
+    from reprieve.engine.planning.contrast import beyond_trials
+
+    choices = [c for c in comparison().choices if c.relapse]
+    none = next(c for c in choices if c.schedule.kind == "none")
+    other = next(c for c in choices if c.schedule.kind != "none")
+    odds = none.relapse[-1]
+    strong = replace(other, relapse=(*other.relapse[:-1], 0.05 * odds))
+    weak = replace(other, relapse=(*other.relapse[:-1], 0.9 * odds))
+    assert "goes beyond the 0.49 and 0.3" in beyond_trials([none, strong])[0]
+    assert beyond_trials([none, weak]) == ()
+    assert beyond_trials([strong]) == ()

@@ -25,7 +25,8 @@ from reprieve.engine.planning.comparison import (
     Schedule,
     Threshold,
 )
-from reprieve.engine.planning.constraints import Ground, hard_limits
+from reprieve.engine.planning.constraints import Ground, hard_limits, overlapping
+from reprieve.engine.planning.contrast import beyond_trials
 from reprieve.engine.planning.departures import departures
 from reprieve.engine.planning.extrapolation import beyond
 from reprieve.engine.planning.odds import Odds, frontier, of_future, of_lived, weekly
@@ -118,6 +119,7 @@ def _compared(
         sentences=opening(ground, rule),
         limits=(
             *(b.sentence for b in beyond(ground.form, True, ground.done, ground.weight_kg)),
+            *beyond_trials(choices),
             *shortcomings(post, ground, any(c.thresholds for c in choices), by_rule),
         ),
         particles=post.n,
@@ -130,7 +132,11 @@ def _sorted_out(
 ) -> tuple[list[Schedule], list[Excluded]]:
     kept, excluded = [], []
     for schedule in asked:
-        broken = nothing_fits(schedule) or hard_limits(schedule, ground, options.limits)
+        broken = (
+            nothing_fits(schedule)
+            or overlapping(schedule, ground)
+            or hard_limits(schedule, ground, options.limits)
+        )
         if broken:
             excluded.append(Excluded(schedule, broken))
         else:
@@ -217,6 +223,9 @@ def _made(
 
 
 def _with_frontier(choices: Sequence[Choice]) -> list[Choice]:
-    worse = [-c.well_days if c.relapse_at_end is None else c.relapse_at_end for c in choices]
-    kept = frontier([c.sessions for c in choices], worse)
-    return [replace(c, frontier=best) for c, best in zip(choices, kept, strict=True)]
+    """Marks what nothing undercuts, among schedules that somebody has been given."""
+    tried = [c for c in choices if not c.untried]
+    worse = [-c.well_days if c.relapse_at_end is None else c.relapse_at_end for c in tried]
+    best = frontier([c.sessions for c in tried], worse)
+    kept = {c.schedule for c, flag in zip(tried, best, strict=True) if flag}
+    return [replace(c, frontier=c.schedule in kept) for c in choices]
