@@ -175,5 +175,8 @@ def test_a_plan_needs_days_where_the_case_counts_days_and_dates_where_it_has_dat
 
 def test_a_plan_of_a_case_without_a_forecast_says_why(tmp_path):
     path = written(tmp_path, scores=[])
-    assert run("plan", path).output.startswith("too_few_scores: ")
+    said = run("plan", path).output
+    assert said.startswith("When to treat again: ")
+    assert "No forecast" in said
+    assert "too_few_scores: There is no score" in said
     assert json.loads(run("plan", path, "--json").output)["status"] == "too_few_scores"

@@ -71,5 +71,7 @@ def horizon_days(text: str) -> float:
     """
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([dwm])[a-z]*\s*", text.lower())
     if not found:
-        raise InputError(f"The horizon was '{text}'; expected days, weeks or months, like 12w.")
+        raise InputError(
+            f"The horizon was '{text}'; expected days, weeks or months, like '12 weeks', 84d or 6m."
+        )
     return float(found[1]) * DAYS_IN[found[2]]

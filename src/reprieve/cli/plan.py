@@ -125,7 +125,11 @@ def _refused(record: "Case", json_wanted: bool) -> bool:
         record_ = {"case": record.id, "status": status, "sentence": sentence}
         click.echo(as_json(record_), nl=False)
     else:
-        click.echo(f"{status}: {sentence}")
+        from reprieve.report.console_blocks import show_page
+        from reprieve.report.plan import refusal
+
+        heading, sections = refusal(record.id, status, sentence)
+        show_page(heading, "", sections)
     return True
 
 

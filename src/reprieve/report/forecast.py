@@ -20,7 +20,7 @@ from reprieve.report.forecast_tables import (
 )
 from reprieve.report.markdown import markdown
 from reprieve.report.page import page
-from reprieve.report.when import Clock, odds
+from reprieve.report.when import Clock, odds, span
 
 NOT_AN_ORDER = (
     "Odds for a clinician to weigh, with what is not known left visible. No dose is advised here."
@@ -153,7 +153,7 @@ def _session(outlook: Outlook) -> Section | None:
     if found.reported:
         blocks.append(threshold_table(found.reported, "What is reported most often"))
     if found.resolved_by is not None:
-        blocks.append(f"Most have recovered {found.resolved_by:.0f} min after the start.")
+        blocks.append(f"Most have recovered {span(found.resolved_by)} after the start.")
     if found.earlier or found.notes:
         blocks.append(Items([*found.earlier, *found.notes]))
     return Section("The next session", blocks)

@@ -14,6 +14,12 @@ WIDTH, HIGH = 860.0, 400.0
 _SURE = 1.96  # standard errors on either side of a chance
 _PLOT = (800.0, 290.0)  # pixels that marks have, near enough to keep names apart
 _TEXT, _LINE = 12.0, 14.0
+# by whether nothing undercuts a schedule, and whether it repeats what was never given so often
+_GROUPS = (
+    ("nothing else has both fewer sessions and lower odds", (True, False)),
+    ("another schedule has both", (False, False)),
+    ("nobody was given so many such sessions", (False, True)),
+)
 Box = tuple[float, float, float, float]
 
 
@@ -36,11 +42,10 @@ def frontier(comparison: Comparison) -> Figure:
         height=HIGH,
     )
     _edge(fig, comparison)
-    for best in (True, False):
-        at = [k for k, c in enumerate(choices) if c.frontier == best]
+    for word, wanted in _GROUPS:
+        at = [k for k, c in enumerate(choices) if (c.frontier, c.untried) == wanted]
         if at:
-            word = "nothing else has both fewer sessions and lower odds"
-            _marks(fig, comparison, at, word if best else "another schedule has both")
+            _marks(fig, comparison, at, word)
     for choice, value, (dx, dy, anchor) in zip(
         choices, values, _places(sessions, values, fig, choices), strict=True
     ):

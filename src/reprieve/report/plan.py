@@ -14,7 +14,16 @@ from reprieve.report.when import Clock, length, odds, odds_fine
 
 def title(comparison: Comparison) -> str:
     """The heading of its page."""
-    return f"When to treat again: {comparison.case}"
+    return _heading(comparison.case)
+
+
+def _heading(case: str) -> str:
+    return f"When to treat again: {case}"
+
+
+def refusal(case: str, status: str, sentence: str) -> tuple[str, list[Section]]:
+    """Heading and sections where a sound case allows no comparison, as a forecast has them."""
+    return _heading(case), [Section("No forecast", [Aside(sentence, f"{status}:", "warn")])]
 
 
 def lead(comparison: Comparison) -> str:
@@ -80,6 +89,8 @@ def choice_table(comparison: Comparison) -> DataTable:
     rows = [_row(c, relapses, weighed) for c in comparison.choices]
     treated = f"{capital(length(comparison.horizon_days))} of {comparison.treatment}"
     caption = f"{treated}; ● nothing else has both fewer sessions and lower odds"
+    if any(c.untried for c in comparison.choices):
+        caption += "; † nobody was given so many such sessions: the model's word alone"
     return DataTable(columns, rows, caption)
 
 
@@ -89,7 +100,7 @@ def _row(c: Choice, relapses: bool, weighed: bool) -> list[Cell]:
     amount = c.milligrams if weighed else c.mg_per_kg
     drug = "" if amount is None else f"{amount:.0f}" if weighed else f"{amount:.2g}"
     relapse = "" if c.relapse_at_end is None else odds(c.relapse_at_end)
-    name = c.schedule.name + (" ●" if c.frontier else "")
+    name = c.schedule.name + (" ●" if c.frontier else " †" if c.untried else "")
     score = f"{c.score:.0f} ({c.score_80[0]:.0f} to {c.score_80[1]:.0f})"
     return [name, sessions, *([relapse] if relapses else []), odds(c.well_share), score, drug]
 

@@ -63,6 +63,11 @@ def length(days: float) -> str:
     return f"{weeks:.0f} weeks" if abs(weeks - round(weeks)) < 0.1 else f"{weeks:.1f} weeks"
 
 
+def span(minutes: float) -> str:
+    """A stretch within a session: minutes up to four hours, then hours."""
+    return f"{minutes:.0f} min" if minutes <= 240 else f"{minutes / 60:.3g} h"
+
+
 def stretch(days: Range) -> str:
     """A range of lengths in one unit: "3 to 9 days", "2 to 11 weeks"."""
     low, high = days

@@ -31,13 +31,14 @@ class Broken:
 
     `hard` limits come from the user and exclude the schedule; those of the protocol are shown.
     `standing` is "label", "guideline", "clinic", "assumed" or "user"; `source` a bibliography key
-    or empty.
+    or empty. `untried` when nobody has had so much, so that the odds are the model's alone.
     """
 
     sentence: str
     hard: bool
     standing: str
     source: str = ""
+    untried: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class Choice:
     thresholds : chances of crossing the protocol's limits of blood pressure
     broken : limits of the protocol that it does not keep
     frontier : no other schedule compared has both fewer sessions and lower odds of relapse (days
-        well where relapse cannot be told)
+        well where relapse cannot be told); an untried one is never on it
     sentence : all this in words
     """
 
@@ -102,6 +103,11 @@ class Choice:
     def relapse_at_end(self) -> float | None:
         """Probability of relapse by the last check."""
         return self.relapse[-1] if self.relapse else None
+
+    @property
+    def untried(self) -> bool:
+        """Whether it repeats what was never given so often."""
+        return any(b.untried for b in self.broken)
 
 
 @dataclass(frozen=True, slots=True)

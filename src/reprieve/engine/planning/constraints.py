@@ -136,6 +136,21 @@ def _sum(parts: Sequence[float | None]) -> float | None:
     return fsum(known) if len(known) == len(parts) else None
 
 
+def overlapping(schedule: Schedule, ground: Ground) -> tuple[Broken, ...]:
+    """A session that would begin before the one before it has ended."""
+    forms = [form for _, form in ground.given[-1:]] + list(ground.forms(schedule))
+    days = [day for day, _ in ground.given[-1:]] + list(schedule.days)
+    for day, later, form in zip(days, days[1:], forms, strict=False):
+        hours = max((d.end_h for d in form), default=0.0)
+        if later - day < hours / 24.0 - SLACK_D:
+            sentence = (
+                f"A session would begin {24 * (later - day):.3g} h after the one before it, which "
+                f"lasts {hours:.3g} h."
+            )
+            return (Broken(sentence, True, "user"),)
+    return ()
+
+
 def hard_limits(schedule: Schedule, ground: Ground, limits: Limits) -> tuple[Broken, ...]:
     """The user's limits that a schedule of known days breaks."""
     days = schedule.days

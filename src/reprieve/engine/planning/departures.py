@@ -6,6 +6,7 @@ decides.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from reprieve.engine.dosing.doses import Dose
 from reprieve.engine.planning.comparison import Broken, Schedule
@@ -164,4 +165,5 @@ def _once(forms: Sequence[Form], ground: Ground, limit: Threshold | None) -> lis
     if same <= limit.value:
         return []
     times = "once" if limit.value == 1 else f"{limit.value:g} times"
-    return [_shown(f"{same} such sessions; {{whose}} has it {times}", limit)]
+    sentence = f"{same} such sessions in all; {{whose}} has had it {times}"
+    return [replace(_shown(sentence, limit), untried=True)]

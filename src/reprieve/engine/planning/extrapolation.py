@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from reprieve.engine.kinetics.standing import kinetic_standing
 from reprieve.engine.planning.tested import Tried, given, references, span, tried
-from reprieve.engine.planning.wording import treatment
+from reprieve.engine.planning.wording import lasting, treatment
 from reprieve.engine.trials.design import Form
 from reprieve.evidence.practice import governing
 
@@ -64,7 +64,10 @@ def _doses(
         sentence = f"Trials of {how} did not dose in {unit}; their range says nothing here."
         return [Beyond("dose", sentence, _named(arms))]
     if not _within(amount, whole):
-        sentence = f"{how.capitalize()} was tried at {_range(whole, unit)}; {amount:.3g} is beyond."
+        sentence = (
+            f"Trials with their numbers in the evidence gave {how} at {_range(whole, unit)}; "
+            f"{amount:.3g} {unit} is beyond."
+        )
         ends = [a for a in arms if a.unit == unit and (a.low == whole[0] or a.high == whole[1])]
         return [Beyond("dose", sentence, _named(ends))]
     many = [a for a in arms if a.repeated]
@@ -94,9 +97,8 @@ def _length(form: Form, how: str, arms: Sequence[Tried]) -> list[Beyond]:
     if not known or hours <= max(known) + SLACK:
         return []
     sentence = (
-        f"{how.capitalize()} was given over up to {60 * max(known):.0f} min in trials "
-        f"({len(known)} arms); {60 * hours:.0f} min is extrapolation from how long receptors are "
-        "held."
+        f"Trials with their numbers in the evidence gave {how} over up to {lasting(max(known))} "
+        f"({len(known)} arms); {lasting(hours)} is extrapolation from how long receptors are held."
     )
     return [Beyond("length", sentence, _named([a for a in arms if a.hours == max(known)]))]
 

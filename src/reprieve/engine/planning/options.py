@@ -20,6 +20,7 @@ from reprieve.engine.forecast.setting import ensemble_name
 from reprieve.engine.planning.comparison import Threshold
 from reprieve.engine.planning.extrapolation import Beyond, beyond
 from reprieve.engine.planning.question import ground_of, posterior_of, sessions_on
+from reprieve.engine.planning.schedules import check_horizon
 from reprieve.engine.planning.session_risk import given_of, pressure_lines
 from reprieve.engine.planning.wording import in_hundred, treatment
 from reprieve.engine.session.next_session import NextSession, next_session
@@ -36,7 +37,15 @@ ASKED = (
     "esketamine 84 mg nasal",
 )
 LOOKS = (1.0, 3.0, 7.0, 14.0, 21.0, 28.0)  # days after the question, then weekly
-WEEK_D, LONGEST_D, MOST = 7.0, 365.0, 12
+FLAT = (
+    "The model's response to dose is nearly flat, as the trials that taught it compared few doses; "
+    "options that come out alike are not found to be equal."
+)
+ABSORBED = (
+    "Where a row below says that absorption is assumed (by mouth, under the tongue), how much "
+    "reaches the blood is assumed, and the effect on mood with it."
+)
+WEEK_D, MOST = 7.0, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +145,7 @@ def compare_doses(
         Too many alternatives, an impossible horizon, a session outside it, or nothing active was
         given or planned.
     """
-    if not WEEK_D <= horizon_days <= LONGEST_D:
-        raise InputError(
-            f"The horizon was {horizon_days} days; expected {WEEK_D:g} to {LONGEST_D:g}."
-        )
+    check_horizon(horizon_days)
     if len(alternatives) > MOST:
         raise InputError(f"{len(alternatives)} alternatives were asked for; at most {MOST}.")
     post = source if isinstance(source, Posterior) else posterior_of(source, seed)
@@ -266,4 +272,7 @@ def _opening(options: Sequence[Option], sessions: int) -> tuple[str, ...]:
             f"{far} of {len(options)} options go beyond what was tried in trials; what is said of "
             "them rests on the model alone."
         )
+    said.append(FLAT)
+    if any(b.kind == "kinetics" for o in options for b in o.beyond):
+        said.append(ABSORBED)
     return tuple(said)

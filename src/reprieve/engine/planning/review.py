@@ -4,7 +4,6 @@ The protocol says when to look; the posterior says what the same people would do
 sessions and without; published facts stand beside, each with its row.
 """
 
-import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -25,7 +24,14 @@ from reprieve.version import __version__
 
 VERSION = 1
 WEEK_D, MOST_SESSIONS = 7.0, 60
-FACTS = ("E203", "E353")
+# how each row reads; its numbers are the row's own
+FACTS = {
+    "E203": "Of {n} people with six infusions, more than {value:g} % of those who responded in the "
+    "end had lost a fifth of their MADRS a day after the fourth; whoever had not gained nothing "
+    "from the last two.",
+    "E353": "Of people without response on day 2 of the spray with a new antidepressant, "
+    "{value:g} % had responded by day {day:g}.",
+}
 LOOK_D = 1.0  # a score the day after each session, as the early rule of guangzhou_2024
 _POINTS = ("dose_step_after", "early_after", "stop_after")  # of a protocol's `review` group
 
@@ -200,26 +206,31 @@ def facts() -> tuple[Fact, ...]:
 
 def _fact(row: str) -> Fact:
     found = observation(row)
-    outcome, arm = found.outcome, found.arm
-    who = arm.name if arm is not None else found.population
-    when = f" at day {outcome.time_d:g}" if outcome.time_d is not None else ""
-    kind = "" if outcome.kind == "other" else f" {outcome.kind.replace('_', ' ')}"
-    n = f", n = {found.n}" if found.n else ""
-    note = re.sub(r"^metric=\w+ ?", "", outcome.note)
-    sentence = f"{who}{n}:{kind} {outcome.value:g} {outcome.unit}{when}; {note}."
+    outcome = found.outcome
+    sentence = FACTS[row].format(n=found.n, value=outcome.value, day=outcome.time_d)
     return Fact(row, sentence, found.reference, cite(found.reference), outcome.status)
+
+
+def _so_far(sessions: int, improvement: float | None) -> str:
+    if not sessions:
+        return "Before the first session"
+    after = f"After {sessions} session{'s' * (sessions != 1)}"
+    if improvement is None:
+        return f"{after} without a score since"
+    change = round(100 * improvement)
+    if change < 0:
+        return f"{after}, the score {-change} % above that at entry"
+    return f"{after}, {change} % of the entry score lost"
 
 
 def _sentences(
     rule: Rules, sessions: int, more: int, improvement: float | None, going: float, ending: float
 ) -> tuple[str, ...]:
-    lost = "no score since the first" if improvement is None else (
-        f"{100 * improvement:.0f} % of the entry score lost"
-    )  # fmt: skip
+    further = "further " if sessions else ""
     said = [
-        f"After {sessions} session{'s' * (sessions != 1)}, {lost}: a score in response is seen in "
-        f"{in_hundred(going)} within {more} further session{'s' * (more != 1)}, and in "
-        f"{in_hundred(ending)} over the same days without.",
+        f"{_so_far(sessions, improvement)}: a score in response is seen in {in_hundred(going)} "
+        f"within {more} {further}session{'s' * (more != 1)}, and in {in_hundred(ending)} over the "
+        "same days without.",
         f"Response is a {rule.instrument} of {rule.cutoffs[1]:g} or less, looked at the day after "
         "each session. These are odds to weigh, not an order.",
     ]

@@ -42,10 +42,7 @@ class PlanOptions:
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
-        if not WEEK_D <= self.horizon_days <= LONGEST_D:
-            raise InputError(
-                f"The horizon was {self.horizon_days} days; expected {WEEK_D:g} to {LONGEST_D:g}."
-            )
+        check_horizon(self.horizon_days)
         for weeks in self.every_weeks:
             if not 1 / WEEK_D <= weeks <= LONGEST_D / WEEK_D:
                 raise InputError(
@@ -61,6 +58,18 @@ class PlanOptions:
         count = len(self.every_weeks) + len(self.on_days)
         if count > MOST_SCHEDULES:
             raise InputError(f"{count} schedules were asked for; at most {MOST_SCHEDULES} a time.")
+
+
+def check_horizon(days: float) -> None:
+    """Refuse a horizon below a week or beyond two years, as the forecast does.
+
+    Raises
+    ------
+    InputError
+        With the days that came and those that can be.
+    """
+    if not WEEK_D <= days <= LONGEST_D:
+        raise InputError(f"A horizon of {days:g} days; expected {WEEK_D:g} to {LONGEST_D:g} days.")
 
 
 def schedules(

@@ -19,6 +19,7 @@ from reprieve.engine.forecast.score_draws import Drawn, draw, law, learned, said
 from reprieve.engine.forecast.setting import ensemble_name
 from reprieve.engine.mood.model import Array
 from reprieve.engine.planning.question import posterior_of
+from reprieve.engine.planning.schedules import check_horizon
 from reprieve.engine.planning.wording import in_hundred, when
 from reprieve.engine.trials.design import Sitting
 from reprieve.errors import InputError
@@ -26,7 +27,7 @@ from reprieve.evidence import instrument
 from reprieve.version import __version__
 
 VERSION = 1
-WEEK_D, LOOK_AHEAD_D, LONGEST_D = 7.0, 14.0, 365.0
+WEEK_D, LOOK_AHEAD_D = 7.0, 14.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +141,7 @@ def _decision(
     post: Posterior, planned: Sequence[Sitting], asked: float | None, horizon: float
 ) -> float:
     start = post.asked_at
-    if not WEEK_D <= horizon <= LONGEST_D:
-        raise InputError(f"The horizon was {horizon} days; expected {WEEK_D:g} to {LONGEST_D:g}.")
+    check_horizon(horizon)
     if asked is None:
         ahead = [s.day for s in planned if s.day >= start + 1.0]
         return min([*ahead, start + min(LOOK_AHEAD_D, horizon)])

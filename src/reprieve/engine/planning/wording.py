@@ -26,6 +26,11 @@ def when(day: float, origin: datetime | None) -> str:
     return f"{date.day} {date:%B %Y}"
 
 
+def lasting(hours: float) -> str:
+    """A length as a clinic says it: minutes up to two hours, then hours."""
+    return f"{60 * hours:.0f} min" if hours <= 2.0 else f"{hours:.3g} h"
+
+
 def in_hundred(chance: float) -> str:
     """A probability as people out of a hundred."""
     if chance < 0.01:
@@ -44,6 +49,8 @@ def choice_sentence(choice: Choice, end: float, origin: datetime | None, horizon
     else:
         said.append(f"{in_hundred(choice.relapse[-1])} relapse by {when(end, origin)},")
     said.append(f"{choice.well_days:.0f} of {horizon:.0f} days well expected")
+    if choice.untried:
+        said[-1] += "; nobody was given so many such sessions, so this is the model's word alone"
     crossed = [t for t in choice.thresholds if t.any_session > 0]
     if crossed:
         most = max(crossed, key=lambda t: t.any_session)

@@ -69,9 +69,13 @@ def _stay(form: Form, protocol: Protocol) -> str:
     asked = protocol.thresholds("discharge")
     stay = max(asked["after_start"].value, given_h(form) + asked["after_end"].value)
     return (
-        f"Protocol {protocol.name} v{protocol.version} asks to stay at least {stay * 60:.0f} min "
+        f"Protocol {protocol.name} v{protocol.version} asks to stay at least {_long(stay)} "
         f"({asked['after_start'].standing}); recovery shown here does not shorten that."
     )
+
+
+def _long(hours: float) -> str:
+    return f"{hours * 60:.0f} min" if hours <= 4.0 else f"{hours:.3g} h"
 
 
 def plain(name: str) -> str:
