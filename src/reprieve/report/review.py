@@ -13,13 +13,15 @@ NO_BREAK = "\u00a0"
 def review_sections(found: Review, origin: str | None) -> list[Section]:
     """Odds of going on beside those of stopping, review points, evidence."""
     clock, many = Clock(origin), found.sessions
-    so_far = f"After {many} session{'s' * (many != 1)}" if many else "Before the first session"
+    heading = "Before the first session"
+    if many:
+        heading = f"After {many} session{'s' * (many != 1)}: going on"
     blocks: list[Block] = [" ".join(found.sentences), helps_sentence(found)]
     blocks += [Shown(review_picture(found, clock), _CAPTION), odds_table(found, clock)]
     if found.points:
         blocks.append(points_table(found))
     blocks.append(facts_table(found))
-    return [Section(f"{so_far}: going on", blocks)]
+    return [Section(heading, blocks)]
 
 
 _CAPTION = "A score the day after each session; seen once in response counts from then on."

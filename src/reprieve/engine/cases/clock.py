@@ -82,6 +82,14 @@ def day_of(value: Any, origin: datetime | None, where: str) -> float:
     return float(value)
 
 
+def said(day: float, origin: datetime | None) -> str:
+    """A day in a sentence: "day 24", or "12 Dec 2026"."""
+    if origin is None:
+        return f"day {day:z.0f}"
+    date = origin + timedelta(days=day)
+    return f"{date.day} {date:%b %Y}"
+
+
 def time_of(day: float, origin: datetime | None) -> float | str:
     """A day as the case's clock writes it."""
     return day if origin is None else (origin + timedelta(days=day)).isoformat()

@@ -1,5 +1,6 @@
 """A forecast in sentences: odds as people say them, days or dates, and what to keep in mind."""
 
+from reprieve.engine.cases import clock
 from reprieve.engine.cases.case import Case
 from reprieve.engine.forecast.future import Future
 from reprieve.engine.forecast.posterior import Posterior
@@ -31,10 +32,7 @@ def odds(p: float) -> str:
 
 def when(case: Case, day: float) -> str:
     """A day as a date when the case has dates."""
-    instant = case.date(day)
-    if instant is None:
-        return f"day {day:.0f}"
-    return f"{instant.day} {instant:%b %Y}"
+    return clock.said(day, case.origin)
 
 
 def headline(case: Case, rule: Rules, plan: Future, none: Future, planned: bool) -> str:

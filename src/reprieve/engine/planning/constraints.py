@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from math import fsum
 
+from reprieve.engine.cases import clock
 from reprieve.engine.planning.comparison import Broken, Schedule
 from reprieve.engine.trials.design import Form
 from reprieve.errors import InputError
@@ -100,6 +101,10 @@ class Ground:
         """What each session so far gave."""
         return tuple(form for _, form in self.given)
 
+    def when(self, day: float) -> str:
+        """A day in a sentence, as a date where the case has dates."""
+        return clock.said(day, self.origin)
+
     def weekend(self, day: float) -> bool:
         """Whether a day is a Saturday or a Sunday.
 
@@ -157,12 +162,12 @@ def hard_limits(schedule: Schedule, ground: Ground, limits: Limits) -> tuple[Bro
     said = [
         *_counted(len(days), limits),
         *_dosed(ground.forms(schedule), ground, limits),
-        *_window(days, limits),
+        *_window(days, ground, limits),
         *_apart(days, ground, limits),
     ]
     if limits.no_weekends:
-        said += [f"day {d:g} falls on a weekend" for d in days if ground.weekend(d)][:1]
-    return tuple(Broken(f"{sentence.capitalize()}.", True, "user") for sentence in said)
+        said += [f"{ground.when(d)} falls on a weekend" for d in days if ground.weekend(d)][:1]
+    return tuple(Broken(f"{sentence[0].upper()}{sentence[1:]}.", True, "user") for sentence in said)
 
 
 def _counted(sessions: int, limits: Limits) -> list[str]:
@@ -189,12 +194,12 @@ def _dosed(forms: Sequence[Form], ground: Ground, limits: Limits) -> list[str]:
     return said
 
 
-def _window(days: Sequence[float], limits: Limits) -> list[str]:
+def _window(days: Sequence[float], ground: Ground, limits: Limits) -> list[str]:
     said = []
     if limits.not_before is not None and any(d < limits.not_before - SLACK_D for d in days):
-        said.append(f"a session on day {days[0]:g}, before day {limits.not_before:g}")
+        said.append(f"a session on {ground.when(days[0])}, before {ground.when(limits.not_before)}")
     if limits.not_after is not None and any(d > limits.not_after + SLACK_D for d in days):
-        said.append(f"a session on day {days[-1]:g}, after day {limits.not_after:g}")
+        said.append(f"a session on {ground.when(days[-1])}, after {ground.when(limits.not_after)}")
     return said
 
 

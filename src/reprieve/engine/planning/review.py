@@ -27,8 +27,8 @@ WEEK_D, MOST_SESSIONS = 7.0, 60
 # how each row reads; its numbers are the row's own
 FACTS = {
     "E203": "Of {n} people with six infusions, more than {value:g} % of those who responded in the "
-    "end had lost a fifth of their MADRS a day after the fourth; whoever had not gained nothing "
-    "from the last two.",
+    "end had lost a fifth of their MADRS a day after the fourth; those who had not by then "
+    "gained nothing from the last two.",
     "E353": "Of people without response on day 2 of the spray with a new antidepressant, "
     "{value:g} % had responded by day {day:g}.",
 }

@@ -95,10 +95,10 @@ def schedules(
     for day in dict.fromkeys(options.on_days):
         if not asked_at - SLACK_D <= day < end:
             raise InputError(
-                f"A dose on day {day:g} was asked for; expected day {asked_at:g} (today) or "
-                f"later, before day {end:g}, the end of the comparison."
+                f"A dose on {ground.when(day)} was asked for; expected {ground.when(asked_at)} "
+                f"(today) or later, before {ground.when(end)}, the end of the comparison."
             )
-        found.append(Schedule(f"one dose on day {day:g}", "dates", (max(day, asked_at),)))
+        found.append(Schedule(f"one dose on {ground.when(day)}", "dates", (max(day, asked_at),)))
     ahead = tuple(d for d, _ in ground.planned if asked_at <= d < end)
     if options.planned and ahead:
         found.append(Schedule("as planned", "planned", ahead))

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from reprieve.engine.cases import clock
 from reprieve.engine.effects.parameters import acute_model
 from reprieve.engine.trials.design import Form
 
@@ -190,12 +191,4 @@ def _said(event: Noted, origin: datetime | None) -> str:
     value = _value(event)
     how = f" {value:g}" if value is not None else ""
     how += f" ({event.severity})" if event.severity else ""
-    return f"{what[0].upper()}{what[1:]}{how} on {_day(event.day, origin)}"
-
-
-def _day(day: float, origin: datetime | None) -> str:
-    """A whole day, or a date; an hour of a session says nothing here."""
-    if origin is None:
-        return f"day {day:z.0f}"
-    date = origin + timedelta(days=day)
-    return f"{date.day} {date:%b %Y}"
+    return f"{what[0].upper()}{what[1:]}{how} on {clock.said(event.day, origin)}"
