@@ -30,8 +30,8 @@ class Broken:
     """A limit that a schedule does not keep, in a sentence, and whose word the limit is.
 
     `hard` limits come from the user and exclude the schedule; those of the protocol are shown.
-    `standing` is "label", "guideline", "clinic", "assumed" or "user"; `source` a bibliography key
-    or empty. `untried` when nobody has had so much, so that the odds are the model's alone.
+    `standing` is "label", "guideline", "clinic", "assumed" or "user", empty where nobody need
+    say it; `source` a bibliography key or empty. `untried` when nobody has had so much, so that the odds are the model's alone.
     """
 
     sentence: str

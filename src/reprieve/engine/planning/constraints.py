@@ -152,7 +152,7 @@ def overlapping(schedule: Schedule, ground: Ground) -> tuple[Broken, ...]:
                 f"A session would begin {24 * (later - day):.3g} h after the one before it, which "
                 f"lasts {hours:.3g} h."
             )
-            return (Broken(sentence, True, "user"),)
+            return (Broken(sentence, True, ""),)
     return ()
 
 
