@@ -14,6 +14,7 @@ from reprieve.engine.forecast.posterior import posterior
 from reprieve.engine.forecast.rules import rules
 from reprieve.engine.forecast.words import odds
 from reprieve.errors import InputError, ModelError
+from reprieve.report import forecast as report
 
 IV = "ketamine 0.5 mg/kg IV over 40 min"
 SIX = (0, 3, 7, 10, 14, 17)
@@ -258,3 +259,12 @@ def test_a_last_score_of_weeks_ago_is_said_among_the_limits():
     old = " ".join(forecast(case(asked_at=40.0), particles=512).limits)
     assert "The last score is 22 days old (day 18)" in old
     assert "days old" not in " ".join(forecast(case(), particles=512).limits)
+
+
+def test_a_week_is_too_short_for_relapse_and_says_so():
+    found = forecast(case(), "7 days", particles=512)
+    assert "which do not fit by day 25" in found.sentence
+    page = report.text(found)
+    assert "Relapse takes 2 weekly checks in a row" in page
+    assert "Relapse by day" not in page
+    assert "Relapse by day 32" in report.text(forecast(case(), "14 days", particles=512))

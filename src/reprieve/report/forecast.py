@@ -1,6 +1,8 @@
 """A forecast as a page: the sentence first, then what it rests on."""
 
 from reprieve.engine.forecast.outlook import Milestone, Outlook, Why
+from reprieve.engine.forecast.rules import CONSECUTIVE
+from reprieve.engine.forecast.words import TOO_SHORT
 from reprieve.report.blocks import Aside, Block, Card, Cards, Inline, Items, Section, Shown
 from reprieve.report.forecast_parts import drivers, durations
 from reprieve.report.forecast_pictures import fan, relapse_odds
@@ -79,7 +81,7 @@ def headline_cards(outlook: Outlook) -> list[Card]:
     ):
         if mark is not None:
             cards.append(_milestone_card(word, mark, outlook))
-    if outlook.relapse is not None:
+    if outlook.relapse is not None and len(outlook.relapse.days) >= CONSECUTIVE:
         relapse, end = outlook.relapse, Clock(outlook.origin).day(outlook.relapse.days[-1])
         without = odds(relapse.no_further_dose[-1])
         if relapse.plan is not None:
@@ -101,6 +103,8 @@ def _relapse(outlook: Outlook) -> Section:
     if outlook.relapse is None:
         text = "The person is not in response, so there is nothing to relapse from."
         return Section("Relapse", [text])
+    if len(outlook.relapse.days) < CONSECUTIVE:
+        return Section("Relapse", [f"Relapse {TOO_SHORT} into so short a horizon."])
     caption: Inline = ["Rule: ", outlook.relapse.rule, " (", *cited(outlook.relapse.source), ")."]
     return Section("Relapse", [Shown(relapse_odds(outlook), caption), relapse_table(outlook)])
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from reprieve.engine.forecast.rules import CONSECUTIVE
+from reprieve.engine.forecast.words import TOO_SHORT
 from reprieve.engine.planning.comparison import Choice, Comparison, Excluded
 from reprieve.report.blocks import Aside, Block, Cell, Column, DataTable, Items, Section, Shown
 from reprieve.report.forecast import NOT_AN_ORDER
@@ -52,7 +54,7 @@ def sections(
     blocks: list[Block] = [Shown(frontier(comparison), _caption(comparison))]
     blocks.append(choice_table(comparison))
     found = [Section(f"Until {end}", blocks)]
-    if any(c.relapse for c in comparison.choices):
+    if any(c.relapse for c in comparison.choices) and _long_enough(comparison):
         found.append(Section("Relapse by date", [relapse_table(comparison)]))
     if safety := threshold_table(comparison):
         found.append(Section("At the sessions", [safety]))
@@ -64,6 +66,11 @@ def sections(
     if comparison.limits:
         rests.append(Items(comparison.limits))
     return [*found, *also, Section("What it rests on", [*rests, footer(comparison)])]
+
+
+def _long_enough(comparison: Comparison) -> bool:
+    """Whether relapse can be said at all within the horizon."""
+    return len(comparison.check_days) >= CONSECUTIVE
 
 
 def _caption(comparison: Comparison) -> list[str]:
@@ -91,6 +98,8 @@ def choice_table(comparison: Comparison) -> DataTable:
     caption = f"{treated}; ● nothing else has both fewer sessions and lower odds"
     if any(c.untried for c in comparison.choices):
         caption += "; † nobody was given so many such sessions: the model's word alone"
+    if relapses and not _long_enough(comparison):
+        caption += f"; relapse {TOO_SHORT} into so short a horizon"
     return DataTable(columns, rows, caption)
 
 

@@ -4,12 +4,13 @@ from reprieve.engine.cases import clock
 from reprieve.engine.cases.case import Case
 from reprieve.engine.forecast.future import Future
 from reprieve.engine.forecast.posterior import Posterior
-from reprieve.engine.forecast.rules import Rules, first_treatment
+from reprieve.engine.forecast.rules import CONSECUTIVE, Rules, first_treatment
 from reprieve.engine.forecast.traits import Place
 
 FEW_SCORES = 3
 HARD_AGE = 65  # trials of older people were predicted worst (docs/validation.md)
 ROUGH_ESS = 200
+TOO_SHORT = f"takes {CONSECUTIVE} weekly checks in a row, which do not fit"
 OLD_D = 14.0  # scores are weekly in what taught the model: two were missed
 
 
@@ -38,6 +39,8 @@ def when(case: Case, day: float) -> str:
 def headline(case: Case, rule: Rules, plan: Future, none: Future, planned: bool) -> str:
     """The answer in a sentence or two."""
     end = when(case, float(plan.days[-1]))
+    if rule.in_response and len(plan.check_days) < rule.consecutive:
+        return f"In response; relapse {TOO_SHORT} by {end}."
     if rule.in_response and none.relapse is not None and plan.relapse is not None:
         text = f"{odds(none.relapse[-1]).capitalize()} chance of relapse by {end} without a "
         text += "further dose"

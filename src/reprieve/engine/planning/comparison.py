@@ -31,7 +31,8 @@ class Broken:
 
     `hard` limits come from the user and exclude the schedule; those of the protocol are shown.
     `standing` is "label", "guideline", "clinic", "assumed" or "user", empty where nobody need
-    say it; `source` a bibliography key or empty. `untried` when nobody has had so much, so that the odds are the model's alone.
+    say it; `source` a bibliography key or empty. `untried` when nobody has had so much, so that
+    the odds are the model's alone.
     """
 
     sentence: str
