@@ -38,7 +38,7 @@ PARTS = 6
 # columns of a timetable: length of the step (d), its end, what fades over it, shared care at
 # its end; then the share of each other treatment that is there at its end
 LENGTH, END, FADE_F, FADE_S, FADE_XO, FADE_X, CARE, BUILT = range(8)
-FINE = 4096
+FINE = 2048
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -146,7 +146,7 @@ def limb(tau_in: float, tau_out: float) -> float:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def effect_table(constant: np.ndarray) -> np.ndarray:
-    """(4097,) effect of plasticity 0 to 1, as a share of the effect of 1."""
+    """(2049,) effect of plasticity 0 to 1, as a share of the effect of 1."""
     table = np.zeros(FINE + 1)
     half = math.exp(constant[HILL] * math.log(constant[P50]))
     for k in range(1, FINE + 1):
@@ -390,7 +390,7 @@ def run_people(
     ----------
     member : (n,) each person's row of `constant`, in rising order
     constant : (members, 24)
-    effect : (members, 4097) from `effect_table`
+    effect : (members, 2049) from `effect_table`
     course : (members, k, 4)
     event : (members, events, 7); they share times and differ in gains
     begin : day on which `state` holds

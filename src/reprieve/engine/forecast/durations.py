@@ -13,11 +13,11 @@ from reprieve.engine.forecast.timeline import event_tables
 from reprieve.engine.mood.model import Array
 from reprieve.engine.trials.design import Sitting
 
-PEOPLE = 64
+PEOPLE = 48
 # whole days, which the kernel steps fastest
 WATCHED = np.array([1.0, 3.0, 5.0, *(d for w in range(7, 84, 7) for d in (w, w + 3)), 84.0])
 WITHIN = 7.0  # days in which response must come
-LAST_GIVEN, NEXT_PLANNED = 6, 3
+LAST_GIVEN, NEXT_PLANNED = 5, 3
 
 
 def durations(post: Posterior, planned: tuple[Sitting, ...]) -> tuple[Duration, ...]:

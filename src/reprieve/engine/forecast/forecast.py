@@ -96,8 +96,8 @@ def outlook(post: Posterior, days: float) -> Outlook:
     planned = tuple(s for s in post.plan_sittings() if s.day < end)
     people = post.followed()
     plan = follow(people, planned, days)
-    # without a dose only the odds of relapse are told, for which half as many do
-    fewer = people.subset(people.n // 2) if planned else people
+    # without a dose only the odds of relapse are told, for which fewer people do
+    fewer = people.subset(2 * people.n // 3) if planned else people
     none = follow(fewer, (), days) if planned else plan
     visit = int(np.argmin(np.abs(plan.days - post.asked_at - AHEAD_D)))
     responding = float(plan.at_most(rule.cutoffs[1])[visit])
@@ -120,7 +120,7 @@ def outlook(post: Posterior, days: float) -> Outlook:
         relapse=_relapse(rule, plan, none, bool(planned)),
         duration=durations(people, planned),
         next_session=_session(post, planned),
-        why=why(people, rule, plan),
+        why=why(post, people, plan),
         sensitivity=switches(people, planned, plan, fewer, none),
         similar=Similar(similar(case, post, rule, plan, visit), post.ess, responding),
         monte_carlo=_monte_carlo(post, plan),

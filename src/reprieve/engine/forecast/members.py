@@ -19,7 +19,7 @@ Index = NDArray[np.int64]
 class Members:
     """Every set of an ensemble of m sets.
 
-    `value` (m,) by parameter name; `constant` (m, 24) and `effect` (m, 4097) for the kernel;
+    `value` (m,) by parameter name; `constant` (m, 24) and `effect` (m, 2049) for the kernel;
     `cumulative` (m,) weights summed up; `sets` the same one by one, `best` the mode.
     """
 

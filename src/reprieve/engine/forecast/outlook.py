@@ -85,7 +85,7 @@ class Part:
 class Moved:
     """What one score taught: how far it lay from what was expected and what it changed.
 
-    `expected` from the scores before it, by people who fit all of them; `shift` of the forecast
+    `expected` from the scores before it alone; `shift` of the forecast
     score `ahead_days` after the question that hangs on this score, points of the own instrument,
     to first order: a surprising score moves more.
     """

@@ -32,14 +32,14 @@ from reprieve.engine.patient import Patient
 from reprieve.engine.trials.design import Course, Form, Sitting
 
 PARTICLES = 4096
-FOLLOWED = 2048  # equally likely people that stand for all when a plan is followed
+FOLLOWED = 1280  # equally likely people that stand for all when a plan is followed
 PILOT = 1024
 BODIES = 512  # behind the law of a session's stimulus: within 1 % of that of many
 MOST_ROUNDS = 12
-PILOT_SHARE = 0.2  # of the pilot's people must count before the law is taken as found
+PILOT_SHARE = 0.15  # of the pilot's people must count before the law is taken as found
 FEWEST = 500  # people who must count, else the law is shaped again and more are drawn
-STEADY = 0.2  # points: error of a mean score if draws were random; even ones halve it
-MOST_STEADY, MOST_PARTICLES = 16384, 32768
+STEADY = 0.22  # points: error of a mean score if draws were random; even ones halve it
+MOST_STEADY, MOST_PARTICLES = 8192, 16384
 WIDER = 1.1  # variance of the law beyond the weighted one: its tails must cover the posterior's
 OPEN = 0.005  # variance added in every direction
 MOST_WORK = 2_000_000  # people times scores, beyond which no more people are drawn
@@ -171,13 +171,22 @@ class Posterior:
             return ()
         return tuple(on_day(self.case.planned, self.case.plan_day, self.awareness))
 
+    def before(self, k: int) -> Array:
+        """(n,) weights that know of the scores before the k-th only."""
+        log = np.log(np.maximum(self.weights, 1e-300)) - self.tried.news[:, k:].sum(axis=1)
+        return _normal(log)[0]
+
     def followed(self) -> "Posterior":
         """The equally likely people who stand for all when plans are followed."""
         return self.subset(FOLLOWED if self.n <= PARTICLES else 2 * FOLLOWED)
 
     def subset(self, count: int) -> "Posterior":
         """As many equally likely people, see `rows`."""
-        rows = self.rows(count)
+        return self.only(self.rows(count))
+
+    def only(self, rows: Index) -> "Posterior":
+        """These people, equally likely."""
+        count = len(rows)
         kept = {name: getattr(self.tried, name)[rows] for name in Tried.__dataclass_fields__}
         equal = np.full(count, 1.0 / count)
         return replace(self, tried=Tried(**kept), weights=equal)

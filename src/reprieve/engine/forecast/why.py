@@ -10,7 +10,6 @@ from reprieve.engine.forecast.future import Future
 from reprieve.engine.forecast.members import Index
 from reprieve.engine.forecast.outlook import Moved, Part, Range, Why
 from reprieve.engine.forecast.posterior import Posterior, true_score
-from reprieve.engine.forecast.rules import Rules
 from reprieve.engine.mood.model import Array
 from reprieve.engine.population.summaries import weighted_quantiles
 
@@ -23,17 +22,20 @@ NAMED = (
 )
 REST = "ups and downs, and rating error at entry"
 ASKED_OF = 96  # people who are asked again without one of the scores
-LATEST = 6  # scores whose lesson is told
+LATEST = 5  # scores whose lesson is told
 AHEAD_D = 28.0
 
 
-def why(post: Posterior, rule: Rules, future: Future) -> Why:
+def why(everybody: Posterior, post: Posterior, future: Future) -> Why:
     """The parts of the change since entry, and the lesson of the latest scores.
+
+    `post` are the people followed into `future`, drawn from `everybody`.
 
     A person's points are shared between the parts in proportion to their latent size, along the
     straight way from the score without any of them to the score with all: the sum is exact.
     """
-    now, parts, rest = _points(post, rule.entry)
+    entry = post.world.rule.entry
+    now, parts, rest = _points(post, entry)
     columns = np.column_stack([*parts.T, rest])
     low, high = weighted_quantiles(columns, post.weights, (0.1, 0.9))
     mean = post.weights @ columns
@@ -43,11 +45,11 @@ def why(post: Posterior, rule: Rules, future: Future) -> Why:
         if name != "other treatments" or post.line.others
     ]
     return Why(
-        entry=rule.entry,
+        entry=entry,
         now=float(post.weights @ now),
         parts=tuple(told),
         drug_share=_drug_share(post),
-        moved=_moved(post, future),
+        moved=_moved(everybody, post, future),
     )
 
 
@@ -74,8 +76,8 @@ def _drug_share(post: Posterior) -> Range | None:
     return float(low[0]), float(high[0])
 
 
-def _moved(post: Posterior, future: Future) -> tuple[Moved, ...]:
-    """The latest scores: what was expected, and how the forecast hangs on each.
+def _moved(everybody: Posterior, post: Posterior, future: Future) -> tuple[Moved, ...]:
+    """The latest scores: what was expected from those before, how the forecast hangs on each.
 
     Two ways lead from a score to the forecast. It says who the person is: to first order that is
     the covariance, over the people who fit, of their forecast and of how well they foretold the
@@ -88,7 +90,8 @@ def _moved(post: Posterior, future: Future) -> tuple[Moved, ...]:
     ahead = float(future.days[visit] - post.asked_at)
     score, news = future.score[:, visit], post.tried.news
     asked = min(ASKED_OF, max(32, 8000 // max(count, 1)))
-    few, latent = post.subset(asked), future.latent[post.rows(asked), visit : visit + 1]
+    chosen = post.rows(asked)
+    few, latent = post.only(chosen), future.latent[chosen, visit : visit + 1]
     rows = np.arange(count)
     stands = _asked(few, rows, latent, ahead)
     told = []
@@ -101,7 +104,7 @@ def _moved(post: Posterior, future: Future) -> tuple[Moved, ...]:
                 float(day + line.zero),
                 line.names[int(scale)],
                 float(value),
-                float(post.weights @ post.tried.foretold[:, k]),
+                float(everybody.before(k) @ everybody.tried.foretold[:, k]),
                 who + where,
                 ahead,
             )
