@@ -83,46 +83,64 @@ def similar(case: Case, post: Posterior, rule: Rules, future: Future, visit: int
 
 def limits(case: Case, post: Posterior, rule: Rules) -> tuple[str, ...]:
     """What to keep in mind, the particular before the general."""
-    said = []
+    return (
+        *case.notes,
+        *_of_scores(case, post, rule),
+        *_of_person(case),
+        *of_place(post),
+        "Drug and expectancy are separated by assumption and by contrasts between trial arms; "
+        "their shares are ranges. The parts are those that act on the day of the question, and "
+        "shared care and time holds all that improves whatever is given.",
+        "The last scores move the near future; weeks ahead the forecast stays close to the "
+        "course of the trials' patients.",
+        "Timing of maintenance rests on one withdrawal trial of the nasal spray.",
+        "For clinicians, beside their own judgement; it recommends no dose.",
+    )
+
+
+def _of_scores(case: Case, post: Posterior, rule: Rules) -> list[str]:
+    said, count = [], len(case.usable)
     age = case.asked_at - case.usable[-1].day
     if age > OLD_D:
         said.append(
             f"The last score is {age:.0f} days old ({when(case, case.usable[-1].day)}): what has "
             "happened since is forecast, not seen."
         )
-    if len(case.usable) < FEW_SCORES:
+    if count < FEW_SCORES:
         said.append(
-            f"Only {len(case.usable)} usable score{'s' * (len(case.usable) != 1)}: this is mostly "
-            "the course of the trials' patients, not yet of this person."
+            f"Only {count} usable score{'s' * (count != 1)}: this is mostly the course of the "
+            "trials' patients, not yet of this person."
         )
     if not rule.entry_seen:
         said.append(
             f"No {rule.instrument} before the first treatment: improvement is counted from "
             f"{rule.entry:g}, which was converted from another scale or assumed."
         )
-    if len(post.line.names) > 1 or rule.instrument != "MADRS":
+    if rule.instrument != "MADRS":
         said.append(
             f"The model lives on MADRS; {rule.instrument} is linked to it by a published crosswalk "
             "with its scatter, and this person's own offset is learned from their scores."
-            if rule.instrument != "MADRS"
-            else "Scores on several scales were joined by published crosswalks with their scatter."
         )
-    if case.person.age is not None and case.person.age > HARD_AGE:
-        said.append("People over 65 did less well in trials than the model expects.")
+    elif len(post.line.names) > 1:
+        said.append("Scores on several scales were joined by published crosswalks.")
     if post.ess < ROUGH_ESS:
         said.append(
             f"This course is unusual: only {post.ess:.0f} of {post.n:,} virtual people resemble "
             "it, so the numbers are rough."
         )
-    return (
-        *case.notes,
-        *said,
-        *of_place(post),
-        "Drug and expectancy are separated by assumption and by contrasts between trial arms; "
-        "their shares are ranges.",
-        "Timing of maintenance rests on one withdrawal trial of the nasal spray.",
-        "For clinicians, beside their own judgement; it recommends no dose.",
-    )
+    return said
+
+
+def _of_person(case: Case) -> list[str]:
+    said = []
+    if case.person.age is not None and case.person.age > HARD_AGE:
+        said.append("People over 65 did less well in trials than the model expects.")
+    if case.patient().benzodiazepine_mg:
+        said.append(
+            "A benzodiazepine is followed in the mood forecast only: what it adds to sedation at "
+            "the next session, or takes from dissociation, is not in the numbers."
+        )
+    return said
 
 
 def of_place(post: Posterior) -> tuple[str, ...]:
