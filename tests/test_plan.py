@@ -450,7 +450,6 @@ def test_a_contrast_stronger_than_the_withdrawal_trial_is_said():
     from dataclasses import replace
 
     from comparison_example import comparison
-
     from reprieve.engine.planning.contrast import beyond_trials
 
     choices = [c for c in comparison().choices if c.relapse]
