@@ -178,7 +178,7 @@ class Posterior:
 
     def followed(self) -> "Posterior":
         """The equally likely people who stand for all when plans are followed."""
-        return self.subset(FOLLOWED if self.n <= PARTICLES else 2 * FOLLOWED)
+        return self.subset(min(self.n, FOLLOWED) if self.n <= PARTICLES else 2 * FOLLOWED)
 
     def subset(self, count: int) -> "Posterior":
         """As many equally likely people, see `rows`."""
