@@ -188,7 +188,7 @@ def markdown(run: Run) -> str:
     ]
     for title, rows in content(run).items():
         heads = HEADS[title]
-        text += ["", f"## {title}", "", "| " + " | ".join(heads) + " |"]
+        text += ["", f"### {title}", "", "| " + " | ".join(heads) + " |"]
         text.append("|" + "|".join(["---"] + ["---:"] * (len(heads) - 1)) + "|")
         text += ["| " + " | ".join(row) + " |" for row in rows]
     return "\n".join([*text, "", "<!-- --8<-- [end:tables] -->"]) + "\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
@@ -408,6 +408,8 @@ _DOSES = st.lists(
 
 
 @given(_DOSES, st.floats(0.1, 5), st.floats(0, 100))
+@example([(0.0, 1.0, 5e-324, "1")], 1.0, 1.0)
+@example([(0.0, 1.0, 1e-15, "1")], 1.0, 100.0)
 @settings(max_examples=60, deadline=None)
 def test_doses_superpose_scale_and_shift(
     given_doses: list[tuple[float, float, float, str]], factor: float, shift: float

@@ -15,6 +15,7 @@ from reprieve.engine.core.linear import exponential
 from reprieve.engine.dosing.doses import ROUTES, largest_amount
 from reprieve.engine.events.models import LinearModel, linear_models, people_of
 from reprieve.engine.events.table import DRUG_CODES, Event, EventTable, written_out
+from reprieve.engine.kinetics.linear import INSTANT_H
 from reprieve.errors import InputError, ModelError
 
 Array = NDArray[np.float64]
@@ -61,7 +62,7 @@ class _Person:
         where = self.model.index(event.cmt, event.line)
         amount, duration = event.input()
         until = self.time + duration
-        if until > self.time:  # shorter than the clock's grain is a bolus; no amount is lost
+        if duration > INSTANT_H:  # shorter than that is a bolus; no amount is lost
             self.running.append((until, where, amount / (until - self.time)))
         else:
             self.x = self.x.copy()

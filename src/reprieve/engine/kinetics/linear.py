@@ -17,6 +17,8 @@ MOST_STEPS = 16  # recurring distances worth a matrix exponential of their own
 BLOCK = 1024  # subjects a kernel call: bounds the work space, changes no number
 MANY = 4096  # subjects from which threads pay; smaller calls usually come from a thread already
 
+INSTANT_H = 1e-6  # input shorter than 4 ms is at once: clocks could not tell its end from its start
+
 
 @dataclass(frozen=True, slots=True)
 class Input:
@@ -154,7 +156,7 @@ class _Events:
 def _with_input_states(system: System, inputs: Sequence[Input]) -> tuple[Array, _Events]:
     """Rates with one constant state per compartment fed at a constant rate, and the jumps."""
     n, m = system.n, len(system.compartments)
-    fed = sorted({system.index(i.compartment) for i in inputs if np.any(i.duration > 0)})
+    fed = sorted({system.index(i.compartment) for i in inputs if np.any(i.duration > INSTANT_H)})
     rates = np.zeros((n, m + len(fed), m + len(fed)))
     rates[:, :m, :m] = system.rates
     for k, target in enumerate(fed):
@@ -164,7 +166,7 @@ def _with_input_states(system: System, inputs: Sequence[Input]) -> tuple[Array, 
         target = system.index(entry.compartment)
         time, amount = np.broadcast_to(entry.time, n), np.broadcast_to(entry.amount, n)
         duration = np.broadcast_to(entry.duration, n)
-        slow = duration > 0
+        slow = duration > INSTANT_H
         if not slow.all():
             columns.append((time, target, np.where(slow, 0.0, amount)))
         if slow.any():
