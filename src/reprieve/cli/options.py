@@ -1,16 +1,14 @@
 """Kinds of options that several commands share; each refuses before any work is done."""
 
 import math
-import re
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import click
 
-from reprieve.errors import InputError
+from reprieve.engine.dosing.span import days_of
 
-DAYS_IN = {"d": 1.0, "w": 7.0, "m": 30.4375}
 COUNT = click.IntRange(min=1)
 PATIENTS = click.IntRange(min=1, max=100_000_000)
 WORKERS = click.IntRange(min=1, max=1024)
@@ -69,9 +67,4 @@ def horizon_days(text: str) -> float:
     InputError
         Anything else.
     """
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([dwm])[a-z]*\s*", text.lower())
-    if not found:
-        raise InputError(
-            f"The horizon was '{text}'; expected days, weeks or months, like '12 weeks', 84d or 6m."
-        )
-    return float(found[1]) * DAYS_IN[found[2]]
+    return days_of(text)

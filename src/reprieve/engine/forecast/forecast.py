@@ -1,6 +1,5 @@
 """One case in, one outlook out."""
 
-import re
 from functools import lru_cache
 
 import numpy as np
@@ -10,6 +9,7 @@ from reprieve.engine.calibration.ensemble import ensemble as shipped
 from reprieve.engine.cases.case import Case
 from reprieve.engine.cases.checks import not_forecastable
 from reprieve.engine.dosing.doses import Regimen
+from reprieve.engine.dosing.span import days_of
 from reprieve.engine.forecast.durations import durations
 from reprieve.engine.forecast.future import Future, follow
 from reprieve.engine.forecast.outlook import (
@@ -136,14 +136,7 @@ def horizon_days(horizon: str | float) -> float:
     InputError
         It cannot be read, or lies outside a week to two years.
     """
-    units = {"day": 1.0, "week": 7.0, "month": 30.4375}
-    if isinstance(horizon, str):
-        found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(day|week|month)s?\s*", horizon.lower())
-        if found is None:
-            raise InputError(f"Horizon '{horizon}': expected a length such as '12 weeks'.")
-        days = float(found[1]) * units[found[2]]
-    else:
-        days = float(horizon)
+    days = days_of(horizon) if isinstance(horizon, str) else float(horizon)
     if not SHORTEST_D <= days <= LONGEST_D:
         raise InputError(
             f"A horizon of {days:g} days; expected {SHORTEST_D:g} to {LONGEST_D:g} days."
