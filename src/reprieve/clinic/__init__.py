@@ -1,0 +1,1 @@
+"""The clinic: a Django project that runs a treatment day, from the front door to the record."""

@@ -1,0 +1,10 @@
+"""People, their roles, and the second factor."""
+
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    """The app."""
+
+    name = "reprieve.clinic.accounts"
+    label = "accounts"

@@ -1,0 +1,1 @@
+"""Who did or read what, in a chain that shows a change."""

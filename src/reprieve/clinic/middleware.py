@@ -1,0 +1,28 @@
+"""Refusals become pages: what came, what was expected, what to do; never a traceback."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from reprieve.clinic.errors import NotAllowedError
+from reprieve.errors import ReprieveError
+
+
+class RefusalsMiddleware:
+    """Answer 403 for what is not allowed and 400 for what cannot be done."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """A page, or JSON where a script asked, for every error written for people."""
+        if not isinstance(error, ReprieveError):
+            return None
+        status = 403 if isinstance(error, NotAllowedError) else 400
+        if "application/json" in request.headers.get("Accept", ""):
+            return JsonResponse({"error": str(error)}, status=status)
+        return render(request, "refused.html", {"error": error, "status": status}, status=status)

@@ -1,0 +1,1 @@
+"""Patients and what makes them eligible."""

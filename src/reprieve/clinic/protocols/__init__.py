@@ -1,0 +1,1 @@
+"""A site's own versions of the protocol files."""

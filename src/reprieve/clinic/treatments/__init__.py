@@ -1,0 +1,1 @@
+"""The treatment session: an append-only stream of events."""

@@ -1,0 +1,2 @@
+"""Addresses of sessions and the board."""
+urlpatterns: list = []
