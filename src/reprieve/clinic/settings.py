@@ -123,10 +123,7 @@ SQLITE = {
     # a write takes its lock at once, so that two of them queue rather than collide half-way
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
-    "init_command": (
-        "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;"
-        "PRAGMA trusted_schema=OFF;"
-    ),
+    "init_command": ("PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;"),
 }
 DATABASES = {
     "default": dj_database_url.config(
