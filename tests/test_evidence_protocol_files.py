@@ -1,6 +1,7 @@
 """Protocols as files: written out whole, read back equal, compared in words, refused in words."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -243,3 +244,85 @@ def test_a_phase_says_how_many_sessions_it_has():
 
 def test_only_the_spray_by_its_label_is_under_rems():
     assert [name for name in NAMES if evidence.protocol(name).rems] == ["spravato"]
+
+
+@pytest.mark.parametrize("name", COURSES)
+def test_no_schedule_is_stale_by_its_own_clock(name: str):
+    protocol = evidence.protocol(name)
+    minutes = (0.0, *protocol.vitals.minutes(protocol.duration_h))
+    widest = max(b - a for a, b in pairwise(minutes))
+    prompts = protocol.thresholds("prompts")
+    assert widest < prompts["data_stale"].value
+    assert prompts["recovery_vitals"].value < prompts["data_stale"].value
+
+
+@pytest.mark.parametrize("name", COURSES)
+def test_a_usual_dose_can_be_prepared(name: str):
+    protocol = evidence.protocol(name)
+    preparation = protocol.thresholds("preparation")
+    most, low = preparation["most_mg"].value, preparation["stock_lowest"].value
+    assert low <= preparation["stock"].value <= preparation["stock_highest"].value
+    in_mg = protocol.dose("mg")
+    if in_mg is not None:
+        assert most <= in_mg.refuse_above
+        assert in_mg.default is None or in_mg.default <= most
+        assert most % preparation["round_mg"].value == 0
+    if protocol.route == "iv":
+        hours = protocol.duration_h or 1.0
+        needed = preparation["volume"].value / hours
+        assert needed <= preparation["max_rate"].value
+
+
+ELEMENTS = {
+    "off_label": "off-label",
+    "alternatives": "electroconvulsive",
+    "benefit": "relapsed",
+    "during": "breathing",
+    "afterwards": "drive",
+    "long_term": "passing water",
+    "dependence": "controlled drug",
+    "suicidality": "emergency number",
+    "pregnancy": "contraception",
+    "medicines": "Benzodiazepines",
+    "unknown": "open questions",
+    "time_and_cost": "costs",
+    "therapy": "Touch",
+    "your_data": "record",
+    "right_to_stop": "stop at any time",
+}
+
+
+@pytest.mark.parametrize("name", COURSES)
+def test_the_consent_covers_what_a_patient_must_hear(name: str):
+    text = evidence.protocol(name).consent_text
+    assert text is not None
+    sections = {s.key: s for s in text.sections}
+    for key, word in ELEMENTS.items():
+        assert word in " ".join(sections[key].paragraphs), key
+    assert text.sections[-1].key == "right_to_stop"
+
+
+@pytest.mark.parametrize("name", COURSES)
+def test_a_clinical_number_in_the_consent_has_a_source(name: str):
+    text = evidence.protocol(name).consent_text
+    assert text is not None
+    for section in text.sections:
+        if re.search(r"\d", " ".join(section.paragraphs)):
+            assert section.source, section.key
+        for source in (section.source, *section.further_sources):
+            assert not source or source in evidence.bibliography()
+
+
+def test_the_consent_says_off_label_unless_the_label_holds():
+    for name in COURSES:
+        protocol = evidence.protocol(name)
+        assert protocol.consent_text is not None
+        titled = "off-label" in protocol.consent_text.title
+        assert titled is (protocol.use != "label"), name
+
+
+def test_a_changed_wording_of_the_consent_is_said():
+    text = whole("spravato")
+    new = read(text.replace("You decide. You can", "It is yours to decide. You can"), "spravato")
+    (said,) = differences(evidence.protocol("spravato"), new)
+    assert said.startswith("consent_section.right_to_stop.paragraphs: You decide.")
