@@ -63,6 +63,7 @@ APPS = [
     "accounts",
     "audit",
     "patients",
+    "consents",
     "protocols",
     "courses",
     "treatments",
