@@ -24,6 +24,7 @@ COMMANDS = {
     "validate": "The model beside what was published; or beside a trial file of yours.",
     "evidence": "The published numbers behind every answer.",
     "events": "NONMEM-style event tables, in and out.",
+    "clinic": "The clinic in the browser: serve it, try it, back it up, verify it.",
     "demo": "One real patient unfolding, and the main job, as one report.",
 }
 

@@ -43,7 +43,8 @@ class Actor:
     @property
     def roles(self) -> Collection[str]:
         """Roles that the person holds."""
-        return self.user.roles
+        roles: list[str] = self.user.roles
+        return roles
 
     def may(self, permission: str) -> bool:
         """Whether a role of the person carries the permission."""

@@ -1,0 +1,170 @@
+"""`reprieve clinic`: serve it, try it, keep it."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from reprieve.errors import InputError
+
+DATA = click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("reprieve-clinic"),
+    show_default=True,
+    help="The clinic's data folder.",
+)
+PORT = click.option(
+    "--port", type=click.IntRange(1024, 65535), default=8000, show_default=True, help="On loopback."
+)
+
+
+@click.group()
+def command() -> None:
+    """Run a clinic: patients, sessions, drugs and their record, in the browser.
+
+    \b
+    reprieve clinic demo        an invented clinic, in the middle of its day
+    reprieve clinic serve       your clinic; the first start leads to the first account
+    """
+    _installed()
+
+
+@command.command()
+@DATA
+@PORT
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 32),
+    default=1,
+    show_default=True,
+    help="Processes; more than one only with PostgreSQL.",
+)
+def serve(data: Path, port: int, workers: int) -> None:
+    """Serve the clinic in DATA, made on first use, in production mode."""
+    from reprieve.clinic import running
+
+    running.prepare(data, "production")
+    from reprieve.clinic.accounts.first import setup_path
+
+    path = setup_path(data)
+    address = f"http://localhost:{port}"
+    click.echo(f"Reprieve answers at {address}/ (stop with Ctrl-C).")
+    if path:
+        click.echo(f"No account yet. Make the owner's here, once:\n\n  {address}{path}\n")
+    running.serve(port, workers=workers, threads=8)
+
+
+@command.command()
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("reprieve-demo/clinic"),
+    show_default=True,
+    help="Made anew at every start.",
+)
+@PORT
+@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same people.")
+def demo(data: Path, port: int, seed: int) -> None:
+    """An invented clinic in the middle of its day, with a login for each role."""
+    from reprieve.clinic.simulator.running import demo as run
+
+    run(data, port, seed)
+
+
+@command.command()
+@DATA
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def verify(data: Path, as_json: bool) -> None:
+    """Check the audit chain, ledger balances and session events; exit 1 at the first bad row."""
+    _begin(data)
+    from reprieve.clinic.audit.verify import faults
+    from reprieve.clinic.health.kept import note_verified
+
+    found = list(faults())
+    note_verified(datetime.now(UTC), found)
+    if as_json:
+        import json
+
+        click.echo(json.dumps({"faults": found}))
+    elif found:
+        click.echo(f"{len(found)} faults. The first:\n  {found[0]}")
+        for line in found[1:20]:
+            click.echo(f"  {line}")
+    else:
+        click.echo("No fault: the chains hold, balances and events agree.")
+    if found:
+        raise SystemExit(1)
+
+
+@command.command()
+@DATA
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="The file to write.")
+@click.option("--with-key", is_flag=True, help="Put the secret key in the file too.")
+def backup(data: Path, out: Path | None, with_key: bool) -> None:
+    """Write everything into one file, while the clinic goes on working."""
+    _begin(data)
+    from reprieve.clinic.health.backup import backup as write
+    from reprieve.clinic.health.kept import backups
+
+    target = out or backups() / f"reprieve-{datetime.now(UTC):%Y%m%dT%H%M%S}.tar.gz"
+    made = write(target, with_key=with_key)
+    click.echo(f"{target}: {sum(made.rows.values())} rows of {len(made.rows)} tables.")
+    if not with_key:
+        click.echo("The secret key is not in it. Keep a copy of secret.key apart.")
+
+
+@command.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@DATA
+def restore(file: Path, data: Path) -> None:
+    """Put a backup FILE into a new, empty DATA folder (or an empty PostgreSQL database)."""
+    from reprieve.clinic import running
+
+    running.make_folder(data, "production")
+    running.begin(data)
+    from reprieve.clinic.health.backup import restore as put_back
+
+    made = put_back(file, data)
+    running.migrate()
+    from reprieve.clinic.audit.verify import faults
+
+    found = list(faults())
+    click.echo(f"{sum(made.rows.values())} rows of {made.made_at} are back in '{data}'.")
+    if found:
+        click.echo(f"But the record does not verify; the first fault:\n  {found[0]}")
+        raise SystemExit(1)
+    click.echo("The record verifies: chains, balances and events agree.")
+
+
+@command.command("database-role")
+@click.argument("name")
+@DATA
+def database_role(name: str, data: Path) -> None:
+    """Give the PostgreSQL role NAME everything but changing audit, events and ledger."""
+    _begin(data)
+    from reprieve.clinic.audit.roles import grant
+
+    for line in grant(name):
+        click.echo(line)
+
+
+def _begin(data: Path) -> None:
+    from reprieve.clinic import running
+
+    running.begin(data)
+
+
+def _installed() -> None:
+    try:
+        import django  # noqa: F401
+    except ImportError:
+        _missing()
+
+
+def _missing() -> NoReturn:
+    raise InputError(
+        "The clinic's libraries are not installed. Install them with "
+        "`pip install 'reprieve[clinic]'`, or run `make serve` in a clone."
+    )

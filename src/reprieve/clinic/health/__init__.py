@@ -1,0 +1,1 @@
+"""Whether the clinic's machine is well: database, backups, disk, chain."""

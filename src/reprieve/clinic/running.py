@@ -1,0 +1,114 @@
+"""Making a clinic's folder ready, and serving it."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+from reprieve.errors import InputError
+
+FOLDER = Path("reprieve-clinic")
+
+
+def prepare(folder: Path, mode: str) -> None:
+    """Set up a data folder: the folder itself, its key, the database and its tables.
+
+    Safe to call again: what exists is kept, what a newer version added is migrated.
+
+    Parameters
+    ----------
+    folder : made when missing, readable by its owner only
+    mode : `production` or `demo`
+
+    Raises
+    ------
+    InputError
+        The folder holds a clinic of the other mode.
+    """
+    make_folder(folder, mode)
+    begin(folder, mode)
+    migrate()
+
+
+def migrate() -> None:
+    """Bring the tables to what this version expects."""
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def begin(folder: Path, mode: str | None = None) -> None:
+    """Start Django on a data folder that exists.
+
+    Raises
+    ------
+    InputError
+        There is no clinic in the folder.
+    """
+    marked = folder / "mode"
+    if not marked.is_file():
+        raise InputError(
+            f"No clinic in '{folder}': expected a folder made by `reprieve clinic serve` or "
+            "`reprieve clinic demo`; give it with --data."
+        )
+    os.environ["REPRIEVE_DATA"] = str(folder.absolute())
+    os.environ["REPRIEVE_MODE"] = mode or marked.read_text().strip()
+    os.environ["DJANGO_SETTINGS_MODULE"] = "reprieve.clinic.settings"
+    import django
+
+    django.setup()
+
+
+def make_folder(folder: Path, mode: str) -> None:
+    """Make a data folder with its mode and its key; keep what exists.
+
+    Raises
+    ------
+    InputError
+        The folder holds a clinic of the other mode.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    marked = folder / "mode"
+    if marked.exists() and marked.read_text().strip() != mode:
+        raise InputError(
+            f"'{folder}' holds a {marked.read_text().strip()} clinic; choose another folder for "
+            f"a {mode} one with --data."
+        )
+    marked.write_text(mode + "\n")
+    key = folder / "secret.key"
+    if not key.exists() and "REPRIEVE_SECRET_KEY" not in os.environ:
+        with os.fdopen(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48) + "\n")
+
+
+def serve(port: int, *, workers: int = 1, threads: int = 8, host: str = "127.0.0.1") -> None:
+    """Answer on loopback until stopped. TLS is the work of a proxy in front (docs/clinic.md).
+
+    One process is enough for SQLite, whose writes queue anyway; a PostgreSQL clinic takes more.
+    """
+    from gunicorn.app.base import BaseApplication
+
+    class Server(BaseApplication):  # type: ignore[misc]
+        """gunicorn with its settings given here."""
+
+        def load_config(self) -> None:
+            settings: dict[str, Any] = {
+                "bind": f"{host}:{port}",
+                "workers": workers,
+                "threads": threads,
+                "worker_class": "gthread",
+                "keepalive": 15,
+                "timeout": 60,
+                "graceful_timeout": 5,
+                "loglevel": "warning",
+                "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,
+            }
+            for name, value in settings.items():
+                self.cfg.set(name, value)
+
+        def load(self) -> Any:
+            from reprieve.clinic.wsgi import application
+
+            return application
+
+    Server().run()
