@@ -71,7 +71,9 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     "ledger.read": frozenset({_O, _P, _N, _C}),
     "ledger.draw": frozenset({_P, _N}),
     "ledger.witness": frozenset({_P, _N, _C}),
+    "ledger.handle": frozenset({_P, _N, _C}),  # break, count, tell of a loss
     "ledger.manage": frozenset({_C}),
+    "ledger.oversee": frozenset({_O, _C}),  # how much each person wastes
     # running the clinic
     "accounts.manage": frozenset({_O}),
     "clinic.manage": frozenset({_O}),

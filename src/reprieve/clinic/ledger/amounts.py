@@ -32,7 +32,7 @@ def checked(amount: Decimal, unit: str, *, what: str = "The amount", zero: bool 
     RefusedError
         Not a number, not above zero, finer than 0.001, or a part of a device or tablet.
     """
-    if not isinstance(amount, Decimal) or not amount.is_finite():
+    if not amount.is_finite():
         raise RefusedError(f"{what} is '{amount}'; give a number of {unit}, like 2.5.")
     if amount < 0 or (amount == 0 and not zero) or amount > LARGEST:
         floor = "0 or more" if zero else "more than 0"
