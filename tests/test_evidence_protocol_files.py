@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reprieve import evidence
-from reprieve.errors import EvidenceError
+from reprieve.errors import EvidenceError, InputError
+from reprieve.evidence.library import HOME
 from reprieve.evidence.practice import (
     GROUPS,
     MEASURES,
@@ -118,6 +119,8 @@ WRONG_LISTS = {
     "a reading out of order": ("    0,\n    10,\n", "    10,\n    0,\n", "rising order"),
     "an unknown observation": ('    "cadss6",\n', '    "mood",\n', "names 'mood'; known are sbp"),
     "no TOML at all": ("version = 1", "version 1", "line 1"),
+    "a key that no form can carry": ('key = "pregnant"', 'key = "Preg nant"', "not a usable key"),
+    "a list where a table belongs": ("[stop.sbp]", "[[stop.sbp]]", "a table was expected"),
     "a source that is not listed": (
         'source = "andrade_2017"', 'source = "hearsay_2017"', "references.bib"),
 }  # fmt: skip
@@ -326,3 +329,63 @@ def test_a_changed_wording_of_the_consent_is_said():
     new = read(text.replace("You decide. You can", "It is yours to decide. You can"), "spravato")
     (said,) = differences(evidence.protocol("spravato"), new)
     assert said.startswith("consent_section.right_to_stop.paragraphs: You decide.")
+
+
+LINES = whole().splitlines()
+
+
+@given(st.integers(0, len(LINES) - 1), st.sampled_from(["", "x", "= 3", "[stop]", "key = -1"]))
+def test_one_spoilt_line_is_read_or_refused_in_one_sentence(number: int, put: str):
+    text = "\n".join([*LINES[:number], put, *LINES[number + 1 :]])
+    try:
+        found = read(text)
+    except InputError as refused:
+        assert str(refused).startswith("mine.toml")  # noqa: PT017
+        assert "\n" not in str(refused)  # noqa: PT017
+    else:
+        assert read(protocol_toml(found)) == found
+
+
+def test_a_long_infusion_is_observed_to_its_end():
+    protocol = evidence.protocol("infusion_96h")
+    end = 60 * protocol.duration_h + 60 * protocol.thresholds("discharge")["after_end"].value
+    for observation in protocol.observations:
+        if observation.key != "temperature":
+            last = observation.schedule.minutes(protocol.duration_h)[-1]
+            assert 60 * protocol.duration_h < last <= end, observation.key
+
+
+@given(st.floats(0.05, 12))
+def test_what_discharge_asks_for_is_observed_after_the_end(hours: float):
+    protocol = evidence.protocol("iv_racemic")
+    asked = {rule.measures for rule in protocol.thresholds("discharge").values()}
+    seen: set[str] = set()
+    for readings, schedule in [
+        (protocol.vitals.readings, protocol.vitals),
+        *((o.schedule.readings, o.schedule) for o in protocol.observations),
+    ]:
+        if schedule.minutes(hours) and schedule.minutes(hours)[-1] >= 60 * hours:
+            seen |= set(readings)
+    assert {m for m in asked if MEASURES[m].kind == "reading"} <= seen
+
+
+PAGE = (HOME.parents[2] / "docs" / "protocols.md").read_text(encoding="utf-8")
+
+
+def test_the_page_on_protocols_names_what_a_file_may_say():
+    for group in GROUPS:
+        assert f"`{group}`" in PAGE, group
+    for key, measure in MEASURES.items():
+        if measure.kind != "record" and key != "height":
+            assert f"`{key}`" in PAGE, key
+    for field in Threshold.__slots__:
+        assert f"`{field}`" in PAGE, field
+
+
+def test_the_threshold_on_the_page_can_be_pasted():
+    (shown,) = re.findall(r"```toml\n(.*?)```", PAGE, re.S)
+    text = whole()
+    own = text[text.index("[stop.sbp]") :].split("\n[")[0] + "\n"
+    found = read(text.replace(own, shown))
+    assert found.thresholds("stop")["sbp"].value == 170
+    assert found.thresholds("stop")["sbp"].sustained_readings == 2

@@ -6,7 +6,15 @@ from typing import Any
 from mkdocs.structure.files import File, Files
 
 from reprieve import evidence
-from reprieve.evidence.practice import GROUPS, DoseRange, Protocol, Threshold
+from reprieve.evidence.practice import (
+    GROUPS,
+    DoseRange,
+    Protocol,
+    Screen,
+    Symptom,
+    Threshold,
+    Workup,
+)
 from reprieve.evidence.scales import Figure, Instrument
 
 RULES = {"above": ">", "below": "<", "at_least": "≥", "at_most": "≤", "is": ""}
@@ -120,9 +128,35 @@ def _protocol(protocol: Protocol, base: Protocol | None) -> list[str]:
     if rows:
         heads = ("Threshold", "Value", "Standing", "Status", "Source", "Note")
         parts.append(_table(heads, rows))
+    parts += _entries(protocol, base)
     if base is not None:
         parts.append("Everything else as in the general protocol.")
     return parts
+
+
+def _entries(protocol: Protocol, base: Protocol | None) -> list[str]:
+    """A table of each kind of entry that the base does not have in the same words."""
+    parts = []
+    for field, (head, said) in ENTRIES.items():
+        own = [e for e in getattr(protocol, field) if e not in (getattr(base, field, ()) or ())]
+        rows = [(said(e), e.standing, e.status, e.source, e.note) for e in own]
+        if rows:
+            parts.append(_table((head, "Standing", "Status", "Source", "Note"), rows))
+    return parts
+
+
+def _kind(screen: Screen) -> str:
+    return "contraindication" if screen.kind == "hard" else screen.kind
+
+
+def _symptom(symptom: Symptom) -> str:
+    marks = [word for word in ("alarm", "stops") if getattr(symptom, word)]
+    return symptom.label + (f" ({', '.join(marks)})" if marks else "")
+
+
+def _workup(workup: Workup) -> str:
+    days = "" if workup.valid_days is None else f", counts for {workup.valid_days:g} days"
+    return f"{workup.title}: {workup.indicated}{days}"
 
 
 def _dose(dose: DoseRange) -> tuple[str, ...]:
@@ -188,6 +222,17 @@ def _plain(text: str) -> str:
     return safe
 
 
+ENTRIES: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "screens": ("Asked before a course", lambda e: f"{e.question} ({_kind(e)})"),
+    "workups": ("Examined before a course", _workup),
+    "criteria": ("Confirmed by a person", lambda e: f"{e.text} ({e.when})"),
+    "observations": ("Observed", lambda e: e.title),
+    "symptoms": ("Symptoms offered", _symptom),
+    "rescues": (
+        "A prescriber may order",
+        lambda e: f"{e.drug}, {e.route}, {e.usual}: {e.indication}",
+    ),
+}
 PAGES: dict[str, Callable[[], str]] = {
     "Rating scales": _instruments,
     "Protocols": _protocols,

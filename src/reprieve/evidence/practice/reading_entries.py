@@ -14,7 +14,7 @@ from reprieve.evidence.practice.entries import (
     When,
     Workup,
 )
-from reprieve.evidence.practice.reading_numbers import known_from, vitals
+from reprieve.evidence.practice.reading_numbers import check_key, known_from, vitals
 from reprieve.evidence.practice.thresholds import Standing
 from reprieve.evidence.scales import references
 from reprieve.evidence.schema import Table
@@ -29,7 +29,7 @@ class _Shared(TypedDict):
 
 
 def _shared(table: Table) -> _Shared:
-    key = table.text("key")
+    key = check_key(table, table.text("key"))
     standing, status, source = known_from(table)
     return _Shared(
         key=key, standing=standing, status=status, source=source, note=table.text("note", "")
@@ -116,7 +116,7 @@ def consent_section(table: Table) -> ConsentSection:
 
 def observation(table: Table) -> Observation:
     """`[[observation]]`: readings with a clock of their own."""
-    key, title = table.text("key"), table.text("title")
+    key, title = check_key(table, table.text("key")), table.text("title")
     found = vitals(table)
     return Observation(
         key=key,

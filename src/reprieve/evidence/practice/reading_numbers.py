@@ -1,5 +1,6 @@
 """Reading the numbers of a protocol: thresholds, doses, phases, vital signs."""
 
+import re
 from itertools import pairwise
 from typing import cast
 
@@ -19,6 +20,7 @@ from reprieve.evidence.practice.thresholds import (
 from reprieve.evidence.scales import references
 from reprieve.evidence.schema import STANDINGS, STATUSES, Table
 
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,59}")
 # what follows a rule that does not say so itself
 _FOLLOWS = {"before": "hold", "stop": "stop", "discharge": "require"}
 _ORDER = tuple(
@@ -45,7 +47,19 @@ def known_from(table: Table) -> tuple[Standing, str, str]:
 
 def thresholds(table: Table, group: str) -> dict[str, Threshold]:
     """The thresholds of one group, by name."""
+    for key in table.left():
+        check_key(table, key)
     return {key: _threshold(table.sub(key), group) for key in table.left()}
+
+
+def check_key(table: Table, key: str) -> str:
+    """A key that forms and addresses can carry as it is."""
+    if not _KEY.fullmatch(key):
+        table.refuse(
+            f"'{key}' is not a usable key; begin with a small letter, then small letters, "
+            "digits and _, at most 60"
+        )
+    return key
 
 
 def _threshold(table: Table, group: str) -> Threshold:

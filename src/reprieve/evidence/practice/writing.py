@@ -17,6 +17,7 @@ ENTRIES = {
     "symptoms": "symptom",
     "rescues": "rescue",
 }
+_LAST = {name: n for n, name in enumerate(("standing", "status", "source", "note"), 1)}
 
 
 def tables_of(protocol: Protocol) -> dict[str, Any]:
@@ -54,10 +55,11 @@ def protocol_toml(protocol: Protocol) -> str:
 
 
 def _table(item: Any) -> dict[str, Any]:
+    """The keys of a threshold or an entry: what it says, then whose word it is."""
     if isinstance(item, Observation):
         return {"key": item.key, "title": item.title} | _table(item.schedule)
     found: dict[str, Any] = {}
-    for field in fields(item):
+    for field in sorted(fields(item), key=lambda field: _LAST.get(field.name, 0)):
         found |= _given(field.name, getattr(item, field.name), field.default)
     return found
 
