@@ -89,6 +89,12 @@ class SessionEvent(Link):
     def plain(self) -> Event:
         """The event without its row: what `state.replay` reads."""
         return Event(
-            self.id, self.seq, self.kind, self.at, self.entered_at, str(self.by_id), self.by_name,
+            self.id,
+            self.seq,
+            self.kind,
+            self.at,
+            self.entered_at,
+            str(self.by_id),
+            self.by_name,
             self.data,
         )

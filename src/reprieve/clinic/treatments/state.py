@@ -58,12 +58,27 @@ class Event:
         return (self.entered_at - self.at) / timedelta(minutes=1)
 
 
-READINGS = ("sbp", "dbp", "hr", "spo2", "rr", "moaas", "temp_c", "o2_l_min")
+# as protocols name them: mmHg, mmHg, /min, %, /min, score, degC; and oxygen given in L/min
+READINGS = ("sbp", "dbp", "hr", "spo2", "rr", "moaas", "temp", "o2_l_min")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One number of one measure: a vital sign, or the score of a rating."""
+
+    measure: str
+    value: Decimal
+    event: Event
+
+    @property
+    def at(self) -> datetime:
+        """When it was taken."""
+        return self.event.at
 
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """One set of readings: mmHg, mmHg, /min, %, /min, score, degC, L/min; None: not taken."""
+    """One set of readings, by the names of `READINGS`; what was not taken is left out."""
 
     event: Event
     values: Mapping[str, Decimal]
@@ -132,8 +147,9 @@ class SessionState:
     voided: frozenset[UUID] = frozenset()
     corrected: Mapping[UUID, tuple[Event, ...]] = field(default_factory=dict)
     check_in: Event | None = None
-    weight_kg: Decimal | None = None
+    weight_kg: Decimal | None = None  # of this session; see `known_weight`
     weight_at: datetime | None = None
+    weights: tuple[Event, ...] = ()
     vitals: tuple[Vitals, ...] = ()
     decision: Event | None = None
     preparation: Preparation | None = None
@@ -146,6 +162,8 @@ class SessionState:
     criteria: Mapping[str, Event] = field(default_factory=dict)
     ratings: tuple[Event, ...] = ()
     nurse: str | None = None
+    nurse_name: str = ""
+    left_over: Decimal = Decimal(0)  # drawn, and by the record neither given, wasted nor put back
     recovery_at: datetime | None = None
     discharged_at: datetime | None = None
     signatures: tuple[Event, ...] = ()
@@ -154,6 +172,36 @@ class SessionState:
     def of(self, *kinds: str) -> tuple[Event, ...]:
         """Events of some kinds that count, by time of happening."""
         return tuple(sorted((e for e in self.events if e.kind in kinds), key=lambda e: e.at))
+
+    def readings(self, measure: str) -> tuple[Reading, ...]:
+        """All that was read of a measure, a vital sign or a rating, by time of taking."""
+        signs = [
+            Reading(measure, v.values[measure], v.event)
+            for v in self.vitals
+            if v.get(measure) is not None
+        ]
+        scores = [
+            Reading(measure, Decimal(e.data["value"]), e)
+            for e in self.ratings
+            if e.data["instrument"] == measure
+        ]
+        return tuple(sorted((*signs, *scores), key=lambda r: r.at))
+
+    def before_dose(self, measure: str) -> Reading | None:
+        """The last reading of a measure before the drug began."""
+        start = self.started_at
+        found = [r for r in self.readings(measure) if start is None or r.at <= start]
+        return found[-1] if found else None
+
+    @property
+    def known_weight(self) -> tuple[Decimal, datetime] | None:
+        """The weight a dose may be computed from, and when it was taken: today's or the last."""
+        if self.weight_kg is not None and self.weight_at is not None:
+            return self.weight_kg, self.weight_at
+        said = self.check_in.data if self.check_in else {}
+        if said.get("last_kg"):
+            return Decimal(said["last_kg"]), datetime.fromisoformat(said["last_kg_at"])
+        return None
 
     @property
     def go(self) -> bool:
@@ -203,6 +251,17 @@ class SessionState:
         return min(total, self.preparation.total_ml)
 
 
+def _left_over(state: SessionState) -> Decimal:
+    """Units drawn for the session that no event accounts for; the ledger's `held` must agree."""
+    of = state.of
+    drawn = sum((Decimal(d["amount"]) for e in of("prepare") for d in e.data["draws"]), Decimal(0))
+    gone = sum((Decimal(e.data["amount"]) for e in of("waste", "put_back")), Decimal(0))
+    given = sum(
+        (Decimal(e.data.get("given", 0)) for e in of("start", "device", "stop")), Decimal(0)
+    )
+    return drawn - gone - given
+
+
 def replay(events: Iterable[Event]) -> SessionState:
     """The state that events add up to.
 
@@ -217,7 +276,8 @@ def replay(events: Iterable[Event]) -> SessionState:
         step = _STEPS.get(event.kind)
         if step is not None:
             state = step(state, event)
-    return replace(state, vitals=tuple(sorted(state.vitals, key=lambda v: v.at)))
+    vitals = tuple(sorted(state.vitals, key=lambda v: v.at))
+    return replace(state, vitals=vitals, left_over=_left_over(state))
 
 
 def _corrected(
@@ -237,18 +297,28 @@ def _corrected(
             at = event.data.get("at")
             found[of] = replace(
                 found[of],
-                data={**found[of].data, **event.data["data"]},
+                data={**found[of].data, **(event.data.get("data") or {})},
                 at=datetime.fromisoformat(at) if at else found[of].at,
             )
     return tuple(e for e in found.values() if e.id not in voided), frozenset(voided), corrected
 
 
 def _check_in(state: SessionState, event: Event) -> SessionState:
-    return replace(state, phase=Phase.CHECKED_IN, check_in=event)
+    confirmed = (
+        {key: replace(event, data={"key": key, "met": True}) for key in event.data["confirmed"]}
+        if event.data.get("confirmed")
+        else {}
+    )
+    return replace(
+        state, phase=Phase.CHECKED_IN, check_in=event, criteria={**state.criteria, **confirmed}
+    )
 
 
 def _weight(state: SessionState, event: Event) -> SessionState:
-    return replace(state, weight_kg=Decimal(event.data["kg"]), weight_at=event.at)
+    weights = (*state.weights, event)
+    if state.weight_at is not None and event.at < state.weight_at:  # entered late
+        return replace(state, weights=weights)
+    return replace(state, weights=weights, weight_kg=Decimal(event.data["kg"]), weight_at=event.at)
 
 
 def _vitals(state: SessionState, event: Event) -> SessionState:
@@ -340,7 +410,11 @@ def _stop(state: SessionState, event: Event) -> SessionState:
 
 
 def _criterion(state: SessionState, event: Event) -> SessionState:
-    return replace(state, criteria={**state.criteria, event.data["key"]: event})
+    key = event.data["key"]
+    known = state.criteria.get(key)
+    if known is not None and event.at < known.at:  # entered late
+        return state
+    return replace(state, criteria={**state.criteria, key: event})
 
 
 def _rating(state: SessionState, event: Event) -> SessionState:
@@ -348,7 +422,7 @@ def _rating(state: SessionState, event: Event) -> SessionState:
 
 
 def _assign(state: SessionState, event: Event) -> SessionState:
-    return replace(state, nurse=event.data["nurse"])
+    return replace(state, nurse=event.data["nurse"], nurse_name=event.data.get("nurse_name", ""))
 
 
 def _discharge(state: SessionState, event: Event) -> SessionState:

@@ -8,68 +8,155 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
-        ('courses', '0001_initial'),
-        ('patients', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("courses", "0001_initial"),
+        ("patients", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='TreatmentSession',
+            name="TreatmentSession",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveSmallIntegerField(help_text='of the course, from 1')),
-                ('course_phase', models.CharField(max_length=40)),
-                ('planned_at', models.DateTimeField(db_index=True)),
-                ('planned_min', models.PositiveSmallIntegerField(default=120)),
-                ('plan', models.CharField(choices=[('planned', 'planned'), ('cancelled', 'cancelled'), ('missed', 'missed')], default='planned', max_length=10)),
-                ('plan_reason', models.TextField(blank=True)),
-                ('dose_amount', models.DecimalField(decimal_places=3, max_digits=7)),
-                ('dose_unit', models.CharField(choices=[('mg/kg', 'mg/kg'), ('mg', 'mg')], max_length=10)),
-                ('phase', models.CharField(choices=[('planned', 'planned'), ('checked_in', 'checked in'), ('ready', 'ready'), ('in_session', 'in session'), ('recovery', 'recovery'), ('discharged', 'discharged'), ('signed', 'signed'), ('aborted', 'aborted')], default=reprieve.clinic.treatments.state.Phase['PLANNED'], max_length=12)),
-                ('last_seq', models.PositiveIntegerField(default=0)),
-                ('chair', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to='courses.chair')),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sessions', to='accounts.clinic')),
-                ('course', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sessions', to='courses.course')),
-                ('nurse', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sessions', to='patients.patient')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField(help_text="of the course, from 1")),
+                ("course_phase", models.CharField(max_length=40)),
+                ("planned_at", models.DateTimeField(db_index=True)),
+                ("planned_min", models.PositiveSmallIntegerField(default=120)),
+                (
+                    "plan",
+                    models.CharField(
+                        choices=[
+                            ("planned", "planned"),
+                            ("cancelled", "cancelled"),
+                            ("missed", "missed"),
+                        ],
+                        default="planned",
+                        max_length=10,
+                    ),
+                ),
+                ("plan_reason", models.TextField(blank=True)),
+                ("dose_amount", models.DecimalField(decimal_places=3, max_digits=7)),
+                (
+                    "dose_unit",
+                    models.CharField(choices=[("mg/kg", "mg/kg"), ("mg", "mg")], max_length=10),
+                ),
+                (
+                    "phase",
+                    models.CharField(
+                        choices=[
+                            ("planned", "planned"),
+                            ("checked_in", "checked in"),
+                            ("ready", "ready"),
+                            ("in_session", "in session"),
+                            ("recovery", "recovery"),
+                            ("discharged", "discharged"),
+                            ("signed", "signed"),
+                            ("aborted", "aborted"),
+                        ],
+                        default=reprieve.clinic.treatments.state.Phase["PLANNED"],
+                        max_length=12,
+                    ),
+                ),
+                ("last_seq", models.PositiveIntegerField(default=0)),
+                (
+                    "chair",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, to="courses.chair"
+                    ),
+                ),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sessions",
+                        to="accounts.clinic",
+                    ),
+                ),
+                (
+                    "course",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sessions",
+                        to="courses.course",
+                    ),
+                ),
+                (
+                    "nurse",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sessions",
+                        to="patients.patient",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['planned_at'],
+                "ordering": ["planned_at"],
             },
         ),
         migrations.CreateModel(
-            name='SessionEvent',
+            name="SessionEvent",
             fields=[
-                ('stream', models.CharField(editable=False, max_length=60)),
-                ('seq', models.PositiveIntegerField(editable=False)),
-                ('previous', models.CharField(editable=False, max_length=64)),
-                ('digest', models.CharField(editable=False, max_length=64)),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=20)),
-                ('at', models.DateTimeField()),
-                ('entered_at', models.DateTimeField()),
-                ('client_at', models.DateTimeField(null=True)),
-                ('by_name', models.CharField(max_length=200)),
-                ('data', models.JSONField(default=dict)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('session', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='treatments.treatmentsession')),
+                ("stream", models.CharField(editable=False, max_length=60)),
+                ("seq", models.PositiveIntegerField(editable=False)),
+                ("previous", models.CharField(editable=False, max_length=64)),
+                ("digest", models.CharField(editable=False, max_length=64)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("kind", models.CharField(max_length=20)),
+                ("at", models.DateTimeField()),
+                ("entered_at", models.DateTimeField()),
+                ("client_at", models.DateTimeField(null=True)),
+                ("by_name", models.CharField(max_length=200)),
+                ("data", models.JSONField(default=dict)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "session",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="treatments.treatmentsession",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['seq'],
+                "ordering": ["seq"],
             },
         ),
         migrations.AddConstraint(
-            model_name='treatmentsession',
-            constraint=models.UniqueConstraint(fields=('course', 'number'), name='session_number_once'),
+            model_name="treatmentsession",
+            constraint=models.UniqueConstraint(
+                fields=("course", "number"), name="session_number_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sessionevent',
-            constraint=models.UniqueConstraint(fields=('stream', 'seq'), name='session_stream_seq'),
+            model_name="sessionevent",
+            constraint=models.UniqueConstraint(fields=("stream", "seq"), name="session_stream_seq"),
         ),
     ]

@@ -1,0 +1,200 @@
+"""What is due by the protocol's clock: vital signs, observations, devices, changes of the pump."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Literal
+
+from reprieve.clinic.treatments.clocks import span
+from reprieve.clinic.treatments.state import Event, Phase, SessionState
+from reprieve.evidence.practice import Protocol, Vitals
+
+Status = Literal["done", "coming", "soon", "due", "overdue", "missed"]
+OPEN: tuple[Status, ...] = ("coming", "soon", "due", "overdue")
+NONE = timedelta(0)
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One thing that the protocol's clock asks for; `readings` are those still to be taken."""
+
+    key: str
+    title: str
+    readings: tuple[str, ...]
+    at: datetime
+    status: Status
+    event: Event | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """A due time with the span of readings that count for it."""
+
+    minute: float
+    at: datetime
+    begins: datetime | None
+    ends: datetime | None
+
+
+def due(state: SessionState, protocol: Protocol, now: datetime) -> tuple[Due, ...]:
+    """Everything that was or will be due, by time. Empty before check-in and after the end."""
+    if not (state.phase.live or state.phase in (Phase.DISCHARGED, Phase.SIGNED)):
+        return ()
+    found = list(_series("vitals", "Vital signs", protocol.vitals, state, protocol, now, True))
+    for one in protocol.observations:
+        found += _series(one.key, one.title, one.schedule, state, protocol, now, False)
+    found += _device(state, protocol, now)
+    found += _pump(state, protocol, now)
+    return tuple(sorted(found, key=lambda d: d.at))
+
+
+def next_due(dues: Iterable[Due]) -> Due | None:
+    """The open one that is first by the clock."""
+    return min((d for d in dues if d.status in OPEN), key=lambda d: d.at, default=None)
+
+
+def _series(
+    key: str,
+    title: str,
+    schedule: Vitals,
+    state: SessionState,
+    protocol: Protocol,
+    now: datetime,
+    recovery: bool,
+) -> list[Due]:
+    slots = _slots(_minutes(schedule, state, protocol, now, recovery), state)
+    return [_asked(key, title, schedule.readings, slot, state, protocol, now) for slot in slots]
+
+
+def _minutes(
+    schedule: Vitals, state: SessionState, protocol: Protocol, now: datetime, recovery: bool
+) -> list[float]:
+    """Minutes after the start; what is read before it stands at 0."""
+    first = [0.0] if 0 in schedule.times_min else []
+    if state.started_at is None:
+        return first
+    end = state.discharged_at or now
+    gone = (end - state.started_at) / MINUTE
+    listed = first + list(schedule.minutes(_hours(state)))
+    every = protocol.thresholds("prompts").get("recovery_vitals") if recovery else None
+    if every is not None and listed:
+        last = listed[-1]
+        while last <= gone:
+            last += every.value
+            listed.append(last)
+    if state.discharged_at is not None:
+        return [m for m in listed if m <= gone]
+    return listed
+
+
+def _hours(state: SessionState) -> float:
+    """How long the drug is given: as it was, or as it is planned."""
+    if state.started_at is not None and state.ended_at is not None:
+        return (state.ended_at - state.started_at) / timedelta(hours=1)
+    return float(state.preparation.minutes) / 60 if state.preparation else 0.0
+
+
+def _slots(minutes: Sequence[float], state: SessionState) -> list[_Slot]:
+    """Each reading counts for the due time that is nearest to it."""
+    start = state.started_at
+    if start is None:
+        began = state.check_in.at if state.check_in else None
+        return [_Slot(0, began, None, None) for _ in minutes if began]
+    made = []
+    for i, minute in enumerate(minutes):
+        after = minutes[i + 1] if i + 1 < len(minutes) else None
+        # what is read before the dose never stands for what is read after it began
+        begins = start + (minutes[i - 1] + minute) / 2 * MINUTE if i and minutes[i - 1] else start
+        ends = None if after is None else start + (minute + after) / 2 * MINUTE
+        made.append(
+            _Slot(minute, start + minute * MINUTE, begins, ends)
+            if minute
+            else _Slot(minute, start, None, start)
+        )
+    return made
+
+
+def _asked(
+    key: str,
+    title: str,
+    readings: tuple[str, ...],
+    slot: _Slot,
+    state: SessionState,
+    protocol: Protocol,
+    now: datetime,
+) -> Due:
+    taken = {name: _within(state, name, slot) for name in readings}
+    left = tuple(name for name, event in taken.items() if event is None)
+    event = next((e for e in taken.values() if e is not None), None)
+    status: Status = "done" if not left else _status(slot, state, protocol, now)
+    return Due(f"{key}@{slot.minute:g}", title, left, slot.at, status, event)
+
+
+def _within(state: SessionState, name: str, slot: _Slot) -> Event | None:
+    for reading in state.readings(name):
+        after = slot.begins is None or reading.at > slot.begins
+        before = slot.ends is None or reading.at <= slot.ends
+        if after and before:
+            return reading.event
+    return None
+
+
+def _status(slot: _Slot, state: SessionState, protocol: Protocol, now: datetime) -> Status:
+    if state.started_at is None:
+        return "due"  # before the dose no clock runs yet
+    if state.discharged_at is not None or (slot.ends is not None and now > slot.ends):
+        return "missed"
+    return by_clock(slot.at, protocol, now)
+
+
+def by_clock(at: datetime, protocol: Protocol, now: datetime) -> Status:
+    """How a due time stands to the clock, with the protocol's notice and grace."""
+    soon = span(protocol, "prompts", "due_soon") or NONE
+    grace = span(protocol, "prompts", "overdue") or NONE
+    if now < at - soon:
+        return "coming"
+    if now < at:
+        return "soon"
+    return "due" if now <= at + grace else "overdue"
+
+
+def _device(state: SessionState, protocol: Protocol, now: datetime) -> list[Due]:
+    """The next device, once the rest after the last one is over."""
+    prepared = state.preparation
+    between = span(protocol, "spacing", "between_devices")
+    if prepared is None or prepared.unit != "device" or state.phase is not Phase.IN_SESSION:
+        return []
+    number = len(state.devices) + 1
+    at = state.devices[-1].at + (between or NONE)
+    return [Due(f"device@{number}", f"Device {number}", (), at, by_clock(at, protocol, now))]
+
+
+def _pump(state: SessionState, protocol: Protocol, now: datetime) -> list[Due]:
+    """The next change of the pump, from what has flowed and how fast it flows."""
+    prepared = state.preparation
+    if prepared is None or not state.running:
+        return []
+    given, rate = state.given_ml(now), state.rates[-1].rate_ml_h
+    border = Decimal(0)
+    for i, step in enumerate(prepared.steps):
+        border += step.ml
+        if given < border or i + 1 == len(prepared.steps):
+            left = max(Decimal(0), border - given)
+            at = now + float(left / rate) * timedelta(hours=1)
+            last = i + 1 == len(prepared.steps)
+            title = "Infusion ends" if last else f"Pump to {prepared.steps[i + 1].rate_ml_h:f} mL/h"
+            if given >= prepared.total_ml:
+                at = _finished(state)
+            return [Due(f"pump@{i + 1}", title, (), at, by_clock(at, protocol, now))]
+    return []
+
+
+def _finished(state: SessionState) -> datetime:
+    """When the drawn volume had flowed, though nobody stopped the pump."""
+    assert state.preparation is not None
+    last = state.rates[-1]
+    before = state.given_ml(last.at)
+    left = state.preparation.total_ml - before
+    return last.at + float(left / last.rate_ml_h) * timedelta(hours=1)

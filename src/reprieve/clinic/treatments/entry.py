@@ -1,0 +1,107 @@
+"""What a check of an entry may ask: who enters, when it happened, and how the session stands."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from reprieve.clinic.accounts.models import User
+from reprieve.clinic.actor import Actor
+from reprieve.clinic.treatments.kinds import KINDS, Kind
+from reprieve.clinic.treatments.models import TreatmentSession
+from reprieve.clinic.treatments.refusals import refuse
+from reprieve.clinic.treatments.state import SessionState
+from reprieve.evidence.practice import Protocol
+
+# How far a tablet's clock may run ahead of the server's before its time is refused. Not clinical:
+# clocks kept by network time differ by less than a second, badly kept ones by a minute.
+AHEAD = timedelta(minutes=2)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry on its way into the record. `second` is a second person who proved who they are."""
+
+    by: Actor
+    session: TreatmentSession
+    state: SessionState
+    protocol: Protocol
+    kind: Kind
+    at: datetime
+    data: dict[str, Any]
+    second: User | None = None
+
+    @property
+    def now(self) -> datetime:
+        """The server's time."""
+        return self.by.now
+
+
+def check_phase(entry: Entry) -> None:
+    """Refuse what the session's phase does not admit."""
+    session, state, kind = entry.session, entry.state, entry.kind
+    if session.plan != TreatmentSession.Plan.PLANNED:
+        raise refuse(f"This session is {session.get_plan_display()}. Plan another one.")
+    if state.phase not in kind.phases:
+        after = " After the signature only an addendum is taken." if state.signatures else ""
+        expected = ", ".join(sorted(p.title for p in kind.phases))
+        raise refuse(
+            f"The session is {state.phase.title}; {kind.title} is entered while it is "
+            f"{expected}.{after}"
+        )
+
+
+def check_time(entry: Entry) -> None:
+    """Refuse a time in the future, or before what it follows."""
+    if entry.at > entry.now + AHEAD:
+        raise refuse(
+            f"{entry.at:%H:%M:%S} is in the future (now {entry.now:%H:%M:%S} UTC). "
+            "Enter when it happened; check the tablet's clock.",
+            "at",
+        )
+    begun = entry.state.check_in
+    if begun is not None and entry.at < begun.at and entry.kind.key != "assign":
+        raise refuse(
+            f"{entry.at:%Y-%m-%d %H:%M} is before the check-in at {begun.at:%H:%M} UTC. Enter when "
+            "it happened.",
+            "at",
+        )
+    after, what = _follows(entry.kind.key, entry.state)
+    if after is not None and entry.at < after:
+        raise refuse(
+            f"{entry.kind.title.capitalize()} at {entry.at:%H:%M:%S} is before the {what} at "
+            f"{after:%H:%M:%S} UTC. Enter when it happened.",
+            "at",
+        )
+
+
+def _follows(kind: str, state: SessionState) -> tuple[datetime | None, str]:
+    """What an event of a kind cannot have come before."""
+    if kind == "prepare" and state.decision is not None:
+        return state.decision.at, "decision"
+    if kind == "second_check" and state.preparation is not None:
+        return state.preparation.event.at, "preparation"
+    if kind == "start" and state.second_check is not None:
+        return state.second_check.at, "second check"
+    if kind in ("pause", "resume", "rate", "stop") and state.rates:
+        return state.rates[-1].at, "last change of the pump"
+    if kind in ("device", "stop") and state.devices:
+        return state.devices[-1].at, "last device"
+    if kind == "discharge":
+        return state.ended_at, "end of the dose"
+    if kind == "sign":
+        last = state.discharged_at or (state.aborted.at if state.aborted else None)
+        return last, "end of the session"
+    return None, ""
+
+
+def kind_of(key: str) -> Kind:
+    """The kind by its key.
+
+    Raises
+    ------
+    EntryRefusedError
+        There is no such kind.
+    """
+    if key not in KINDS:
+        raise refuse(f"'{key}' is not a kind of event. Known: {', '.join(KINDS)}.")
+    return KINDS[key]

@@ -1,0 +1,114 @@
+"""Prompts: raised, acknowledged, escalated, resolved. They are derived; the monitor alarms.
+
+Only what people answer is stored, as events of kind `prompt`. An acknowledgement or a resolution
+holds for the episode it answers; a snooze holds for its key until its time is over, whatever the
+next reading says. Snoozes are bounded by the protocol.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from reprieve.clinic.treatments.clocks import span
+from reprieve.clinic.treatments.conditions import Condition, Tier, conditions
+from reprieve.clinic.treatments.due import Due, due
+from reprieve.clinic.treatments.state import Event, SessionState
+from reprieve.evidence.practice import Protocol
+
+Status = Literal["raised", "acknowledged", "snoozed", "escalated", "resolved"]
+TIERS: tuple[Tier, ...] = ("info", "caution", "critical")
+NEXT_PERSON = "the prescriber"
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One prompt. `until` is when a snooze ends or when a resolved one was resolved."""
+
+    key: str
+    tier: Tier
+    text: str
+    raised_at: datetime
+    owner: str
+    status: Status
+    until: datetime | None
+    source: str
+    answers: tuple[Event, ...] = ()
+
+    @property
+    def open(self) -> bool:
+        """Whether it still asks for somebody."""
+        return self.status in ("raised", "acknowledged", "escalated")
+
+
+def prompts(
+    state: SessionState,
+    protocol: Protocol,
+    now: datetime,
+    dues: Sequence[Due] | None = None,
+) -> tuple[Prompt, ...]:
+    """All prompts of a session, the open and gravest first; resolved ones are its history."""
+    asked = due(state, protocol, now) if dues is None else dues
+    found = [_answered(c, state, protocol, now) for c in conditions(state, protocol, asked, now)]
+    return tuple(sorted(found, key=_rank))
+
+
+def worst(found: Iterable[Prompt]) -> Prompt | None:
+    """The gravest open one."""
+    return min((p for p in found if p.open), key=_rank, default=None)
+
+
+def longest_snooze_min(protocol: Protocol) -> float | None:
+    """The longest snooze that the protocol allows, min; None where it allows none."""
+    limit = span(protocol, "prompts", "longest_snooze")
+    return None if limit is None else limit / timedelta(minutes=1)
+
+
+def _rank(p: Prompt) -> tuple[bool, bool, int, datetime]:
+    return p.status == "resolved", p.status == "snoozed", -TIERS.index(p.tier), p.raised_at
+
+
+def _answered(c: Condition, state: SessionState, protocol: Protocol, now: datetime) -> Prompt:
+    answers = [e for e in state.of("prompt") if e.data["key"] == c.key and e.at <= now]
+    episode = [e for e in answers if e.at >= c.began]
+    owner = state.nurse_name
+    for e in episode:
+        if e.data["action"] in ("acknowledge", "take"):
+            owner = e.by_name
+    status, until = _status(c, answers, episode, protocol, now)
+    if status == "escalated":
+        owner = NEXT_PERSON
+    return Prompt(c.key, c.tier, c.text, c.began, owner, status, until, c.source, tuple(episode))
+
+
+def _status(
+    c: Condition,
+    answers: Sequence[Event],
+    episode: Sequence[Event],
+    protocol: Protocol,
+    now: datetime,
+) -> tuple[Status, datetime | None]:
+    resolved = next((e.at for e in episode if e.data["action"] == "resolve"), None)
+    over = min(filter(None, (resolved, c.ended)), default=None)
+    if over is not None:
+        return "resolved", over
+    quiet = max((_snoozed_until(e, protocol) for e in answers if _is_snooze(e)), default=None)
+    if quiet is not None and now < quiet:
+        return "snoozed", quiet
+    since = max(c.began, quiet) if quiet is not None else c.began
+    if any(e.data["action"] in ("acknowledge", "take") for e in episode):
+        return "acknowledged", None
+    patience = span(protocol, "prompts", "escalate_after")
+    if patience is not None and c.tier != "info" and now - since > patience:
+        return "escalated", None
+    return "raised", None
+
+
+def _is_snooze(event: Event) -> bool:
+    return bool(event.data["action"] == "snooze")
+
+
+def _snoozed_until(event: Event, protocol: Protocol) -> datetime:
+    asked = timedelta(minutes=float(event.data["minutes"]))
+    limit = span(protocol, "prompts", "longest_snooze") or timedelta(0)
+    return event.at + min(asked, limit)
