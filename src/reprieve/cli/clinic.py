@@ -65,12 +65,11 @@ def serve(data: Path, port: int, workers: int) -> None:
     help="Made anew at every start.",
 )
 @PORT
-@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same people.")
-def demo(data: Path, port: int, seed: int) -> None:
+def demo(data: Path, port: int) -> None:
     """An invented clinic in the middle of its day, with a login for each role."""
     from reprieve.clinic.simulator.running import demo as run
 
-    run(data, port, seed)
+    run(data, port)
 
 
 @command.command()

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -81,10 +82,13 @@ def make_folder(folder: Path, mode: str) -> None:
             file.write(secrets.token_urlsafe(48) + "\n")
 
 
-def serve(port: int, *, workers: int = 1, threads: int = 8, host: str = "127.0.0.1") -> None:
-    """Answer on loopback until stopped. TLS is the work of a proxy in front (docs/clinic.md).
+def serve(
+    port: int, *, workers: int = 1, threads: int = 8, begun: Callable[[], None] | None = None
+) -> None:
+    """Answer on loopback until stopped. TLS is the work of a proxy in front.
 
     One process is enough for SQLite, whose writes queue anyway; a PostgreSQL clinic takes more.
+    `begun` runs in each process once it answers.
     """
     from gunicorn.app.base import BaseApplication
 
@@ -93,7 +97,7 @@ def serve(port: int, *, workers: int = 1, threads: int = 8, host: str = "127.0.0
 
         def load_config(self) -> None:
             settings: dict[str, Any] = {
-                "bind": f"{host}:{port}",
+                "bind": f"127.0.0.1:{port}",
                 "workers": workers,
                 "threads": threads,
                 "worker_class": "gthread",
@@ -103,6 +107,8 @@ def serve(port: int, *, workers: int = 1, threads: int = 8, host: str = "127.0.0
                 "loglevel": "warning",
                 "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,
             }
+            if begun is not None:
+                settings["post_worker_init"] = lambda _worker: begun()
             for name, value in settings.items():
                 self.cfg.set(name, value)
 
