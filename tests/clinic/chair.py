@@ -38,8 +38,17 @@ class Chair:
     def state(self) -> SessionState:
         return state_of(TreatmentSession.objects.get(pk=self.session.pk))
 
-    def does(self, role: str, kind: str, /, minute: float | None = None, *,
-             happened: float | None = None, id: UUID | None = None, **data: Any) -> SessionEvent:  # fmt: skip
+    def does(
+        self,
+        role: str,
+        kind: str,
+        /,
+        minute: float | None = None,
+        *,
+        happened: float | None = None,
+        id: UUID | None = None,
+        **data: Any,
+    ) -> SessionEvent:
         """A person records an event at a minute (of happening: `happened`)."""
         self.clock = self.clock if minute is None else minute
         by = Actor.as_user(self.people[role], self.now)

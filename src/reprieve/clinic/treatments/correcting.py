@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from reprieve.clinic.patients.models import WeightReading
@@ -78,7 +79,7 @@ def _check_moved(
         of.id, len(entry.state.record) + 1, "correction", entry.at, entry.now, "", "", found
     )
     line = _line(replay((*entry.state.record, trial)))
-    for (before, one), (after, other) in zip(line, line[1:], strict=False):
+    for (before, one), (after, other) in pairwise(line):
         if other < one:
             raise refuse(
                 f"Then the {after} at {other:%H:%M:%S} would come before the {before} at "

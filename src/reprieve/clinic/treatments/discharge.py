@@ -70,11 +70,10 @@ def _measured(
     if state.ended_at is None or reading is None or reading.at < state.ended_at:
         return _criterion(key, rule, None, "", None, "no value since the dose ended")
     limit = span(protocol, "stale", "vitals")
-    if limit is not None and rule.measures in protocol.vitals.readings:
-        if at_end - reading.at > limit:
-            return _criterion(
-                key, rule, None, said(reading.value), reading.at, "too old: take it again"
-            )
+    signs = protocol.vitals.readings
+    if limit is not None and rule.measures in signs and at_end - reading.at > limit:
+        value = said(reading.value)
+        return _criterion(key, rule, None, value, reading.at, "too old: take it again")
     return _compared(key, rule, reading.value, reading.at, state)
 
 

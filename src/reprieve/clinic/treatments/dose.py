@@ -63,7 +63,8 @@ def arithmetic(
     wanted, lines = _wanted(amount, unit, weight_kg)
     _check_strength(mg_per_unit, ledger_unit, protocol)
     if ledger_unit != "mL":
-        made = _counted(wanted, lines, mg_per_unit, ledger_unit, protocol)
+        mg = wanted if unit == "mg" else _rounded_mg(wanted, protocol, lines)
+        made = _counted(mg, lines, mg_per_unit, ledger_unit, protocol)
     elif infused(protocol):
         made = _infusion(wanted, lines, weight_kg, protocol, mg_per_unit, continuation_min)
     else:
@@ -165,12 +166,14 @@ def _rounded_ml(mg: Decimal, strength: Decimal, protocol: Protocol, lines: list[
 
 
 def _counted(
-    wanted: Decimal, lines: list[str], each: Decimal, unit: str, protocol: Protocol
+    mg: Decimal, lines: list[str], each: Decimal, unit: str, protocol: Protocol
 ) -> Arithmetic:
-    """Devices and tablets: whole ones (or the part of a tablet that the protocol allows)."""
+    """Devices and tablets: whole ones (or the part of a tablet that the protocol allows).
+
+    A dose ordered in mg is never rounded to what happens to be in the drawer.
+    """
     part = limit(protocol, "tablet_part") if unit == "tablet" else None
     step = part or Decimal(1)
-    mg = wanted if unit == "device" else _rounded_mg(wanted, protocol, lines)
     count = mg / each
     if count <= 0 or count % step:
         below = (count // step) * step

@@ -140,9 +140,9 @@ class VitalsForm(EventForm):
     def clean(self) -> dict[str, Any]:
         """At least one reading."""
         found = super().clean() or {}
-        if not any(found.get(n) is not None for n in self.fields if n not in ("position", "note")):
-            if not self.errors:
-                raise forms.ValidationError("No reading came; enter at least one.")
+        taken = [n for n in self.fields if n not in ("position", "note")]
+        if not self.errors and all(found.get(n) is None for n in taken):
+            raise forms.ValidationError("No reading came; enter at least one.")
         return found
 
 

@@ -168,6 +168,7 @@ class SessionState:
     discharged_at: datetime | None = None
     signatures: tuple[Event, ...] = ()
     aborted: Event | None = None
+    series: Mapping[str, tuple[Reading, ...]] = field(default_factory=dict)
 
     def of(self, *kinds: str) -> tuple[Event, ...]:
         """Events of some kinds that count, by time of happening."""
@@ -175,17 +176,7 @@ class SessionState:
 
     def readings(self, measure: str) -> tuple[Reading, ...]:
         """All that was read of a measure, a vital sign or a rating, by time of taking."""
-        signs = [
-            Reading(measure, v.values[measure], v.event)
-            for v in self.vitals
-            if v.get(measure) is not None
-        ]
-        scores = [
-            Reading(measure, Decimal(e.data["value"]), e)
-            for e in self.ratings
-            if e.data["instrument"] == measure
-        ]
-        return tuple(sorted((*signs, *scores), key=lambda r: r.at))
+        return self.series.get(measure, ())
 
     def before_dose(self, measure: str) -> Reading | None:
         """The last reading of a measure before the drug began."""
@@ -271,13 +262,37 @@ def replay(events: Iterable[Event]) -> SessionState:
     """
     record = tuple(sorted(events, key=lambda e: e.seq))
     counted, voided, corrected = _corrected(record)
-    state = SessionState(record=record, events=counted, voided=voided, corrected=corrected)
+    vitals = tuple(sorted(map(_vitals, _of(counted, "vitals")), key=lambda v: v.at))
+    state = SessionState(
+        record=record,
+        events=counted,
+        voided=voided,
+        corrected=corrected,
+        vitals=vitals,
+        ratings=_of(counted, "rating"),
+        series=_series(vitals, _of(counted, "rating")),
+    )
     for event in counted:
         step = _STEPS.get(event.kind)
         if step is not None:
             state = step(state, event)
-    vitals = tuple(sorted(state.vitals, key=lambda v: v.at))
-    return replace(state, vitals=vitals, left_over=_left_over(state))
+    return replace(state, left_over=_left_over(state))
+
+
+def _of(events: Sequence[Event], kind: str) -> tuple[Event, ...]:
+    return tuple(e for e in events if e.kind == kind)
+
+
+def _series(vitals: Iterable[Vitals], ratings: Iterable[Event]) -> dict[str, tuple[Reading, ...]]:
+    """Readings by measure, each by time of taking."""
+    found: dict[str, list[Reading]] = {}
+    for one in vitals:
+        for name, value in one.values.items():
+            found.setdefault(name, []).append(Reading(name, value, one.event))
+    for event in ratings:
+        name = event.data["instrument"]
+        found.setdefault(name, []).append(Reading(name, Decimal(event.data["value"]), event))
+    return {name: tuple(sorted(rs, key=lambda r: r.at)) for name, rs in found.items()}
 
 
 def _corrected(
@@ -321,13 +336,8 @@ def _weight(state: SessionState, event: Event) -> SessionState:
     return replace(state, weights=weights, weight_kg=Decimal(event.data["kg"]), weight_at=event.at)
 
 
-def _vitals(state: SessionState, event: Event) -> SessionState:
-    values = {
-        name: Decimal(event.data[name])
-        for name in READINGS
-        if event.data.get(name) not in (None, "")
-    }
-    return replace(state, vitals=(*state.vitals, Vitals(event, values)))
+def _vitals(event: Event) -> Vitals:
+    return Vitals(event, {n: Decimal(event.data[n]) for n in READINGS if event.data.get(n)})
 
 
 def _ready(state: SessionState) -> SessionState:
@@ -417,10 +427,6 @@ def _criterion(state: SessionState, event: Event) -> SessionState:
     return replace(state, criteria={**state.criteria, key: event})
 
 
-def _rating(state: SessionState, event: Event) -> SessionState:
-    return replace(state, ratings=(*state.ratings, event))
-
-
 def _assign(state: SessionState, event: Event) -> SessionState:
     return replace(state, nurse=event.data["nurse"], nurse_name=event.data.get("nurse_name", ""))
 
@@ -446,7 +452,6 @@ def _abort(state: SessionState, event: Event) -> SessionState:
 _STEPS = {
     "check_in": _check_in,
     "weight": _weight,
-    "vitals": _vitals,
     "decision": _decision,
     "prepare": _prepare,
     "second_check": _second_check,
@@ -457,9 +462,9 @@ _STEPS = {
     "rate": _rate,
     "stop": _stop,
     "criterion": _criterion,
-    "rating": _rating,
     "assign": _assign,
     "discharge": _discharge,
     "sign": _sign,
+    "countersign": _sign,
     "abort": _abort,
 }

@@ -1,0 +1,210 @@
+"""Prompts: raised by rules of the protocol, answered by people, never silenced for good."""
+
+import pytest
+
+from clinic.streams import INFUSION, Stream, clock, revised
+from reprieve.clinic.treatments.prompts import prompts, worst
+from reprieve.evidence.practice import protocol
+
+IV = protocol("iv_racemic")
+
+
+def found(stream, minute, rules=IV):
+    return {p.key: p for p in prompts(stream.state, rules, clock(minute))}
+
+
+def answer(stream, minute, key, action, **more):
+    stream.add(minute, "prompt", by="nurse", key=key, action=action, **more)
+
+
+@pytest.fixture
+def running():
+    stream = Stream().started(IV, minute=10)
+    stream.vitals(20)
+    return stream
+
+
+def test_a_calm_session_asks_for_nothing(running):
+    assert not [p for p in found(running, 21).values() if p.open]
+
+
+def test_a_reading_is_announced_then_due_then_overdue(running):
+    assert found(running, 27)["due:vitals"].tier == "info"
+    late = found(running, 34)["overdue:vitals"]
+    assert (late.tier, late.raised_at) == ("caution", clock(33))
+    running.vitals(34)
+    assert "overdue:vitals" not in found(running, 34)
+
+
+def test_what_was_missed_stays_overdue_until_somebody_catches_up(running):
+    assert found(running, 46)["overdue:vitals"].raised_at == clock(33)
+    running.vitals(46)
+    assert "overdue:vitals" not in found(running, 47)
+
+
+def test_a_stop_rule_that_needs_two_readings_first_asks_for_the_second(running):
+    running.vitals(30, sbp="182", dbp="95")
+    first = found(running, 31)
+    assert first["confirm.sbp:high"].tier == "caution"
+    assert "stop.sbp:high" not in first
+    running.vitals(33, sbp="184", dbp="95")
+    second = found(running, 34)
+    assert second["stop.sbp:high"].tier == "critical"
+    assert second["stop.sbp:high"].raised_at == clock(33)
+    assert worst(second.values()).tier == "critical"
+
+
+def test_a_second_reading_that_is_well_clears_the_first(running):
+    running.vitals(30, sbp="182", dbp="95")
+    running.vitals(33, sbp="150", dbp="85")
+    cleared = found(running, 34)["confirm.sbp:high"]
+    assert (cleared.status, cleared.until) == ("resolved", clock(33))
+
+
+def test_a_sustained_rule_waits_for_its_minutes_as_well(running):
+    running.vitals(30, spo2="92")
+    running.vitals(31, spo2="92")
+    assert "stop.spo2_uncorrected:low" not in found(running, 31)
+    running.vitals(32, spo2="92")
+    assert "stop.spo2_uncorrected:low" in found(running, 32)
+
+
+def test_an_instant_rule_does_not_wait(running):
+    running.vitals(30, spo2="89")
+    assert found(running, 30)["stop.spo2:low"].status == "raised"
+
+
+def test_another_stop_rule_in_the_file_stops_elsewhere(running):
+    running.vitals(30, hr="125")
+    assert "stop.hr_high:high" not in found(running, 31)
+    strict = revised("iv_racemic", stop__hr_high=120)
+    assert "stop.hr_high:high" in found(running, 31, strict)
+
+
+def test_a_rise_with_symptoms_needs_both(running):
+    running.vitals(30, sbp="170")
+    assert "stop.sbp_rise_with_symptoms:high" not in found(running, 31)
+    running.add(30, "observation", symptom="chest_pain")
+    both = found(running, 31)
+    assert "stop.sbp_rise_with_symptoms:high" in both
+    assert both["symptom.chest_pain"].tier == "critical"
+
+
+def test_abnormal_and_critical_are_told_apart(running):
+    running.vitals(30, hr="112")
+    assert found(running, 30)["abnormal.hr:high"].tier == "caution"
+    running.vitals(32, hr="135")
+    assert found(running, 32)["critical.hr:high"].tier == "critical"
+
+
+def test_a_snooze_survives_the_next_reading_and_ends(running):
+    running.vitals(30, hr="112")
+    answer(running, 31, "abnormal.hr:high", "snooze", minutes="8")
+    running.vitals(33, hr="114")
+    quiet = found(running, 34)["abnormal.hr:high"]
+    assert (quiet.status, quiet.until, quiet.open) == ("snoozed", clock(39), False)
+    assert found(running, 39)["abnormal.hr:high"].status == "raised"
+
+
+def test_a_snooze_survives_a_reading_that_was_well_in_between(running):
+    running.vitals(30, hr="112")
+    answer(running, 31, "abnormal.hr:high", "snooze", minutes="10")
+    running.vitals(33, hr="90")
+    running.vitals(36, hr="113")
+    again = [
+        p for p in prompts(running.state, IV, clock(37))
+        if p.key == "abnormal.hr:high" and p.status != "resolved"
+    ]  # fmt: skip
+    assert [p.status for p in again] == ["snoozed"]
+
+
+def test_a_snoozed_high_does_not_mute_a_low(running):
+    running.vitals(30, hr="112")
+    answer(running, 31, "abnormal.hr:high", "snooze", minutes="10")
+    running.vitals(33, hr="48")
+    assert found(running, 34)["abnormal.hr:low"].status == "raised"
+
+
+def test_a_snoozed_abnormal_does_not_mute_the_stop_rule(running):
+    running.vitals(30, hr="112")
+    answer(running, 31, "abnormal.hr:high", "snooze", minutes="10")
+    running.vitals(33, hr="140")
+    assert found(running, 34)["stop.hr_high:high"].status == "raised"
+
+
+def test_no_snooze_is_longer_than_the_protocol_lets_it_be(running):
+    running.vitals(30, hr="112")
+    answer(running, 31, "abnormal.hr:high", "snooze", minutes="500")
+    assert found(running, 41)["abnormal.hr:high"].status != "snoozed"
+    short = revised("iv_racemic", prompts__longest_snooze=2)
+    assert found(running, 34, short)["abnormal.hr:high"].status != "snoozed"
+
+
+def test_nobody_answers_and_it_goes_to_the_next_person(running):
+    running.add(11, "assign", nurse="n", nurse_name="Nora Nurse")
+    running.vitals(30, hr="112")
+    assert found(running, 35)["abnormal.hr:high"].owner == "Nora Nurse"
+    later = found(running, 36)["abnormal.hr:high"]
+    assert (later.status, later.owner) == ("escalated", "the prescriber")
+    patient = revised("iv_racemic", prompts__escalate_after=15)
+    assert found(running, 36, patient)["abnormal.hr:high"].status == "raised"
+
+
+def test_who_acknowledges_owns_it_and_a_new_episode_asks_anew(running):
+    running.vitals(30, hr="112")
+    answer(running, 31, "abnormal.hr:high", "acknowledge")
+    mine = found(running, 40)["abnormal.hr:high"]
+    assert (mine.status, mine.owner) == ("acknowledged", "Nurse")
+    running.vitals(41, hr="90")
+    running.vitals(46, hr="115")
+    episodes = [p for p in prompts(running.state, IV, clock(47)) if p.key == "abnormal.hr:high"]
+    assert [p.status for p in episodes] == ["raised", "resolved"]
+
+
+def test_a_resolved_prompt_keeps_its_time_and_who(running):
+    running.vitals(30, hr="112")
+    answer(running, 32, "abnormal.hr:high", "resolve", note="cuff was loose")
+    done = found(running, 60)["abnormal.hr:high"]
+    assert (done.status, done.until) == ("resolved", clock(32))
+    assert done.answers[0].data["note"] == "cuff was loose"
+
+
+def test_silence_of_the_readings_is_a_prompt_of_its_own(running):
+    assert "stale:vitals" not in found(running, 40)
+    silent = found(running, 41)["stale:vitals"]
+    assert silent.text == "No vital sign for 21 min"
+    patient = revised("iv_racemic", prompts__data_stale=60)
+    assert "stale:vitals" not in found(running, 41, patient)
+
+
+def test_a_person_not_ready_at_the_time_of_escalation_is_a_critical_prompt(running):
+    running.add(50, "stop")
+    assert "discharge.escalate" not in found(running, 249)
+    assert found(running, 250)["discharge.escalate"].tier == "critical"
+
+
+def test_a_record_without_a_prescribers_signature_is_said_after_a_day(running):
+    running.add(50, "stop")
+    running.add(140, "discharge")
+    running.add(150, "sign", prescriber=False, meaning="gave the treatment")
+    day = 140 + 1440
+    assert "unsigned" not in found(running, day)
+    assert found(running, day + 1)["unsigned"].tier == "caution"
+    running.add(day, "countersign", prescriber=True, meaning="responsible prescriber")
+    assert "unsigned" not in found(running, day + 1)
+
+
+def test_a_second_check_that_does_not_come_is_said():
+    stream = Stream().arrived(IV)
+    stream.add(3, "decision", decision="go")
+    stream.add(4, "prepare", **INFUSION)
+    assert "witness:second_check" not in found(stream, 34)
+    assert "witness:second_check" in found(stream, 35)
+
+
+def test_the_rest_of_the_bag_waits_for_its_witness(running):
+    running.add(30, "stop", given="0.35")
+    assert "witness:waste" not in found(running, 60)
+    assert "0.35 mL" in found(running, 61)["witness:waste"].text
+    running.add(62, "waste", amount="0.35")
+    assert "witness:waste" not in found(running, 63)
