@@ -36,6 +36,16 @@ _O, _P, _N, _T, _F, _C, _R = (
 )
 EVERYONE = frozenset(Role)
 
+DUTIES: dict[Role, str] = {
+    Role.OWNER: "people, protocols, settings and the audit; no charts",
+    Role.PRESCRIBER: "eligibility, protocols, courses, go or no-go, charting, signatures",
+    Role.NURSE: "check-in, drug preparation, charting, discharge, signatures",
+    Role.THERAPIST: "charts to read, session notes, psychotherapy notes",
+    Role.FRONT_DESK: "names, contacts, calendar and arrivals; no medical content",
+    Role.CUSTODIAN: "drug stock, counts, witnessing",
+    Role.RESEARCHER: "numbers of the whole clinic, no names",
+}
+
 PERMISSIONS: dict[str, frozenset[Role]] = {
     # signed in, whatever the role
     "clinic.use": EVERYONE,

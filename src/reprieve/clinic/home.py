@@ -26,4 +26,4 @@ def home(request: ClinicRequest) -> HttpResponse:
                 return redirect(reverse(name))
             except NoReverseMatch:
                 continue
-    return redirect("account_login")
+    return redirect("accounts:profile")

@@ -1,10 +1,14 @@
 """Refusals become pages: what came, what was expected, what to do; never a traceback."""
 
 from collections.abc import Callable
+from uuid import UUID
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from reprieve.clinic.actor import Actor
+from reprieve.clinic.audit.models import AuditEvent
 from reprieve.clinic.errors import NotAllowedError
 from reprieve.errors import ReprieveError
 
@@ -23,6 +27,26 @@ class RefusalsMiddleware:
         if not isinstance(error, ReprieveError):
             return None
         status = 403 if isinstance(error, NotAllowedError) else 400
+        if status == 403:
+            note_refused(request)
         if "application/json" in request.headers.get("Accept", ""):
             return JsonResponse({"error": str(error)}, status=status)
         return render(request, "refused.html", {"error": error, "status": status}, status=status)
+
+
+def note_refused(request: HttpRequest) -> None:
+    """An audit row for an attempt that a role did not allow; the act itself was taken back."""
+    match = request.resolver_match
+    if match is None or not request.user.is_authenticated:
+        return
+    ids = {name: str(value) for name, value in match.kwargs.items()}
+    patient = match.kwargs.get("patient_id")
+    with transaction.atomic():
+        AuditEvent.record(
+            Actor.of(request),
+            AuditEvent.Kind.REFUSED,
+            f"{request.method} {match.view_name}"[:120],
+            None,
+            patient if isinstance(patient, UUID) else None,
+            ids,
+        )

@@ -68,8 +68,11 @@ APPS = [
     "courses",
     "treatments",
     "ledger",
+    "health",
 ]
 INSTALLED_APPS = [
+    # first, so that our templates stand in for those of allauth
+    *(f"reprieve.clinic.{name}" for name in APPS),
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -82,7 +85,6 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "django_htmx",
-    *(f"reprieve.clinic.{name}" for name in APPS),
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -134,7 +136,7 @@ DATABASES = {
     )
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["OPTIONS"] = SQLITE  # type: ignore[typeddict-item]
+    DATABASES["default"]["OPTIONS"] = SQLITE
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -164,6 +166,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_RATE_LIMITS = {"reauthenticate": "30/m/user"}
+MFA_ADAPTER = "reprieve.clinic.accounts.adapter.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Reprieve"

@@ -7,7 +7,10 @@ from django.urls import include, path
 
 from reprieve.clinic.home import home
 
-urlpatterns = [path("", home, name="home"), path("accounts/", include("allauth.urls"))]
+urlpatterns = [
+    path("", home, name="home"),
+    path("accounts/", include("reprieve.clinic.accounts.sign_in")),
+]
 urlpatterns += [
     path("", include(f"reprieve.clinic.{name}.urls"))
     for name in settings.APPS

@@ -8,3 +8,9 @@ class AccountsConfig(AppConfig):
 
     name = "reprieve.clinic.accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        """Connect the audit of sign-ins."""
+        from reprieve.clinic.accounts import signals
+
+        assert signals

@@ -1,5 +1,6 @@
-"""Clinics and the people who work in them."""
+"""Clinics, the people who work in them, and the one-time links that let a person in."""
 
+from typing import ClassVar
 from uuid import uuid4
 
 from django.contrib.auth.models import AbstractUser
@@ -42,7 +43,7 @@ class User(AbstractUser):
     roles = models.JSONField(default=list, validators=[valid_roles])
     printed_name = models.CharField(max_length=120)
     credential = models.CharField(max_length=40, blank=True, help_text="RN, MD, PharmD ...")
-    REQUIRED_FIELDS = ()
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     def __str__(self) -> str:
         return self.printed_name or self.username
@@ -51,3 +52,21 @@ class User(AbstractUser):
     def signature_name(self) -> str:
         """Name and credential as a signature prints them."""
         return f"{self}, {self.credential}" if self.credential else str(self)
+
+
+class Invitation(models.Model):
+    """A one-time link with which a person sets a password. Only the digest of it is stored."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    person = models.ForeignKey(User, on_delete=models.PROTECT, related_name="invitations")
+    digest = models.CharField(max_length=64, unique=True)
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering: ClassVar = ["-made_at"]
+
+    def __str__(self) -> str:
+        return f"invitation of {self.made_at:%Y-%m-%d}"

@@ -1,9 +1,15 @@
-"""Database triggers that keep rows append-only, on SQLite and on PostgreSQL."""
+"""Database triggers that keep rows append-only, on SQLite and on PostgreSQL.
 
-from collections.abc import Callable
+The one list of append-only tables is the migrations themselves: `protected()` reads every
+`append_only(...)` step, and the triggers, the database role, `verify` and the tests use it.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
-from django.db import migrations
+from django.db import connection, migrations
+from django.db.migrations.loader import MigrationLoader
 
 MESSAGE = "rows of {table} are append-only"
 
@@ -37,15 +43,60 @@ def remove(table: str, vendor: str) -> list[str]:
     return [f"DROP TRIGGER IF EXISTS {table}_no_{verb}" for verb in ("update", "delete")]
 
 
-def append_only(*tables: str) -> migrations.RunPython:
-    """A migration step that makes tables append-only."""
+def names(table: str, vendor: str) -> list[str]:
+    """Names of the triggers that a protected table carries."""
+    if vendor == "postgresql":
+        return [f"{table}_keep", f"{table}_keep_all"]
+    return [f"{table}_no_update", f"{table}_no_delete"]
 
-    def run(made: Callable[[str, str], list[str]]) -> Callable[[Any, Any], None]:
+
+class AppendOnly(migrations.RunPython):
+    """The migration step; `tables` is what it protects."""
+
+    def __init__(self, *tables: str) -> None:
+        self.tables = tables
+        super().__init__(self._run(install), self._run(remove))
+
+    def _run(self, made: Callable[[str, str], list[str]]) -> Callable[[Any, Any], None]:
         def step(apps: Any, schema_editor: Any) -> None:
-            for table in tables:
+            for table in self.tables:
                 for statement in made(table, schema_editor.connection.vendor):
                     schema_editor.execute(statement)
 
         return step
 
-    return migrations.RunPython(run(install), run(remove))
+    def deconstruct(self) -> tuple[str, Any, Any]:
+        """How a squashed migration would write the step."""
+        return "AppendOnly", list(self.tables), {}
+
+
+def append_only(*tables: str) -> AppendOnly:
+    """A migration step that makes tables append-only."""
+    return AppendOnly(*tables)
+
+
+@cache
+def protected() -> tuple[str, ...]:
+    """Every table that a migration makes append-only, by name."""
+    loader = MigrationLoader(None, ignore_no_migrations=True)
+    found = {
+        table
+        for migration in loader.disk_migrations.values()
+        for step in migration.operations
+        if isinstance(step, AppendOnly)
+        for table in step.tables
+    }
+    return tuple(sorted(found))
+
+
+def missing() -> Iterator[str]:
+    """Protected tables whose triggers are gone, or switched off, in this database."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT tgname FROM pg_trigger WHERE tgenabled IN ('O', 'A')")
+        else:
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        present = {row[0] for row in cursor.fetchall()}
+    for table in protected():
+        if not present.issuperset(names(table, connection.vendor)):
+            yield table

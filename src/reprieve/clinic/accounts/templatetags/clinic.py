@@ -10,7 +10,7 @@ from django.forms import BoundField
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 HIDDEN = "●●●"
@@ -28,7 +28,7 @@ def link(context: dict[str, Any], name: str, text: str) -> SafeString | str:
 
 
 def _current(here: bool) -> SafeString | str:
-    return format_html(' aria-current="page"') if here else ""
+    return mark_safe(' aria-current="page"') if here else ""
 
 
 @register.inclusion_tag("_field.html")

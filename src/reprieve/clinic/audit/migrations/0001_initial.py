@@ -7,37 +7,66 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AuditEvent',
+            name="AuditEvent",
             fields=[
-                ('stream', models.CharField(editable=False, max_length=60)),
-                ('seq', models.PositiveIntegerField(editable=False)),
-                ('previous', models.CharField(editable=False, max_length=64)),
-                ('digest', models.CharField(editable=False, max_length=64)),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField(db_index=True)),
-                ('user_name', models.CharField(max_length=150)),
-                ('kind', models.CharField(choices=[('read', 'read'), ('write', 'write'), ('sign-in', 'sign-in')], max_length=10)),
-                ('verb', models.CharField(max_length=120)),
-                ('object_type', models.CharField(blank=True, max_length=60)),
-                ('object_id', models.CharField(blank=True, max_length=60)),
-                ('patient_id', models.UUIDField(db_index=True, null=True)),
-                ('address', models.CharField(blank=True, max_length=60)),
-                ('detail', models.JSONField(default=dict)),
-                ('clinic', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='accounts.clinic')),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
+                ("stream", models.CharField(editable=False, max_length=60)),
+                ("seq", models.PositiveIntegerField(editable=False)),
+                ("previous", models.CharField(editable=False, max_length=64)),
+                ("digest", models.CharField(editable=False, max_length=64)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("at", models.DateTimeField(db_index=True)),
+                ("user_name", models.CharField(max_length=150)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("read", "read"),
+                            ("write", "write"),
+                            ("sign-in", "sign-in"),
+                            ("refused", "refused"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("verb", models.CharField(max_length=120)),
+                ("object_type", models.CharField(blank=True, max_length=60)),
+                ("object_id", models.CharField(blank=True, max_length=60)),
+                ("patient_id", models.UUIDField(db_index=True, null=True)),
+                ("address", models.CharField(blank=True, max_length=60)),
+                ("detail", models.JSONField(default=dict)),
+                (
+                    "clinic",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, to="accounts.clinic"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('stream', 'seq'), name='audit_stream_seq')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("stream", "seq"), name="audit_stream_seq")
+                ],
             },
         ),
     ]
