@@ -3,10 +3,12 @@
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db.models import Exists, F, OuterRef, QuerySet
+
 from reprieve.clinic.accounts.models import Clinic
 from reprieve.clinic.errors import RefusedError
 from reprieve.clinic.ledger.amounts import shown
-from reprieve.clinic.ledger.models import Lot, Vial
+from reprieve.clinic.ledger.models import CountLine, Lot, Vial
 
 
 def expiry(lot: Lot, clinic: Clinic) -> datetime:
@@ -53,12 +55,24 @@ def refuse_unusable(vial: Vial, drug: str, at: datetime) -> None:
     why = unusable(vial, at)
     if why:
         raise RefusedError(f"{why} Take another vial; put this one aside for destruction.")
+    if unexplained().filter(vial=vial).exists():
+        raise RefusedError(
+            f"{vial} was counted with a difference that nobody has explained yet. "
+            "Take another vial, or explain the difference first."
+        )
+
+
+def unexplained() -> QuerySet[CountLine]:
+    """Lines of counts whose difference waits for an explanation."""
+    return CountLine.objects.exclude(counted=F("expected")).filter(answer=None)
 
 
 def available(clinic: Clinic, drug: str, now: datetime) -> list[Vial]:
     """Vials of a drug that may be drawn from now: opened ones first, then by expiry."""
-    vials = Vial.objects.select_related("lot", "lot__clinic").filter(
-        lot__clinic=clinic, lot__drug=drug, balance__gt=0
+    vials = (
+        Vial.objects.select_related("lot", "lot__clinic")
+        .filter(lot__clinic=clinic, lot__drug=drug, balance__gt=0)
+        .exclude(Exists(unexplained().filter(vial=OuterRef("pk"))))
     )
     usable = (v for v in vials if not unusable(v, now))
     return sorted(usable, key=lambda v: (v.opened_at is None, v.lot.expires_on, v.label))

@@ -102,6 +102,11 @@ class LedgerEntry(Link):
         return abs(self.amount or self.held)
 
     @property
+    def mg(self) -> Decimal:
+        """The same in mg."""
+        return self.moved * self.vial.lot.mg_per_unit
+
+    @property
     def late(self) -> bool:
         """Whether it was entered so long after it happened that a page badges it."""
         return self.entered_at - self.at > LATE
