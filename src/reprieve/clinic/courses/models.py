@@ -1,4 +1,4 @@
-"""Chairs, courses of treatment and what happened to them."""
+"""Chairs, shifts, courses of treatment and what happened to them."""
 
 from typing import ClassVar
 from uuid import UUID, uuid4
@@ -25,6 +25,28 @@ class Chair(models.Model):
         return self.name
 
 
+class Shift(models.Model):
+    """When a nurse is on the floor; `starts` and `ends` are wall-clock times of the clinic."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    clinic = models.ForeignKey("accounts.Clinic", on_delete=models.PROTECT, related_name="shifts")
+    person = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="shifts")
+    day = models.DateField(db_index=True)
+    starts = models.TimeField()
+    ends = models.TimeField()
+
+    class Meta:
+        ordering: ClassVar = ["day", "starts"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(ends__gt=models.F("starts")), name="shift_ends_after_it_starts"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person}, {self.starts:%H:%M} to {self.ends:%H:%M}"
+
+
 class Course(models.Model):
     """A patient's treatment by one version of a protocol, in phases."""
 
@@ -35,7 +57,9 @@ class Course(models.Model):
         FINISHED = "finished", "finished"
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    patient = models.ForeignKey("patients.Patient", on_delete=models.PROTECT, related_name="courses")
+    patient = models.ForeignKey(
+        "patients.Patient", on_delete=models.PROTECT, related_name="courses"
+    )
     protocol_version = models.ForeignKey(
         "protocols.ProtocolVersion", on_delete=models.PROTECT, related_name="courses"
     )
@@ -54,9 +78,38 @@ class Course(models.Model):
     def __str__(self) -> str:
         return f"{self.protocol_version.title}, from {self.started_on}"
 
+    @property
+    def runs(self) -> bool:
+        """Whether the course is under way, paused or not."""
+        return self.status in (self.Status.ACTIVE, self.Status.PAUSED)
+
+    @property
+    def dose(self) -> str:
+        """The dose as the prescriber gave it: 0.5 mg/kg."""
+        return f"{self.dose_amount.normalize():f} {self.dose_unit}"
+
 
 class CourseEvent(models.Model):
-    """A change to a course: phase, pause, resume, stop, dose, protocol. Rows are only added."""
+    """A change to a course or to its plan. Rows are only added.
+
+    `kind` is one of `KINDS`; `data` says what changed, numbers as decimal text.
+    """
+
+    KINDS: ClassVar = {
+        "start": "started",
+        "phase": "phase changed",
+        "dose": "dose changed",
+        "protocol": "moved to another version",
+        "pause": "paused",
+        "resume": "resumed",
+        "stop": "stopped",
+        "finish": "finished",
+        "review": "reviewed",
+        "plan": "sessions planned",
+        "move": "session moved",
+        "miss": "session missed",
+        "cancel": "session cancelled",
+    }
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="events")
@@ -71,6 +124,11 @@ class CourseEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} at {self.at:%Y-%m-%d %H:%M}"
+
+    @property
+    def title(self) -> str:
+        """The kind in words."""
+        return self.KINDS.get(self.kind, self.kind)
 
     @property
     def patient_id(self) -> UUID:

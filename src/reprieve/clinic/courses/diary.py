@@ -1,0 +1,149 @@
+"""The clinic's calendar for some days: chairs, who sits in them, who is on shift."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from reprieve.clinic.accounts.models import Clinic
+from reprieve.clinic.courses import clock
+from reprieve.clinic.courses.findings import Finding, Weight
+from reprieve.clinic.courses.models import Chair, Shift
+from reprieve.clinic.courses.planning import STEP_MIN
+from reprieve.clinic.courses.staffing import Span, Staff
+from reprieve.clinic.treatments.models import TreatmentSession
+from reprieve.clinic.treatments.state import Phase
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A planned or held session with its stretch of time on the clinic's wall clock."""
+
+    session: TreatmentSession
+    start: datetime
+    end: datetime
+
+    @property
+    def span(self) -> Span:
+        """Start and end."""
+        return self.start, self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Diary:
+    """What is planned on `days` days from `first` on."""
+
+    clinic: Clinic
+    first: date
+    days: int
+    chairs: tuple[Chair, ...]
+    stays: tuple[Stay, ...]
+    shifts: tuple[Shift, ...]
+    staff: Staff
+
+    @classmethod
+    def load(cls, clinic: Clinic, first: date, days: int = 1) -> "Diary":
+        """Read the calendar; four queries whatever its length."""
+        shifts = tuple(
+            Shift.objects.filter(
+                clinic=clinic, day__gte=first - timedelta(days=1), day__lt=first + _d(days + 1)
+            ).select_related("person")
+        )
+        return cls(
+            clinic,
+            first,
+            days,
+            tuple(Chair.objects.filter(clinic=clinic, active=True)),
+            tuple(_stays(clinic, first, days)),
+            shifts,
+            Staff.of(clinic, shifts),
+        )
+
+    def on(self, day: date) -> tuple[Stay, ...]:
+        """Stays that begin on a day."""
+        return tuple(s for s in self.stays if s.start.date() == day)
+
+    def on_shift(self, day: date) -> tuple[Shift, ...]:
+        """Shifts of a day."""
+        return tuple(s for s in self.shifts if s.day == day)
+
+    def findings(
+        self, chair: Chair, span: Span, but: UUID | None = None, also: Iterable[Stay] = ()
+    ) -> tuple[Finding, ...]:
+        """What chairs and staffing say against a stay, leaving out the session `but`."""
+        others = [s for s in (*self.stays, *also) if s.session.pk != but]
+        taken = [s for s in others if s.session.chair_id == chair.pk and _meet(s.span, span)]
+        found = []
+        if taken:
+            found.append(
+                Finding(
+                    Weight.REFUSE,
+                    f"{chair} is taken from {taken[0].start:%H:%M} to {taken[0].end:%H:%M}. "
+                    "Choose another chair or time.",
+                )
+            )
+        day = clock.bounds(self.clinic, span[0].date())
+        staff = self.staff.finding(span, [s.span for s in others], day)
+        return (*found, staff) if staff else tuple(found)
+
+    def free_chair(
+        self, span: Span, but: UUID | None = None, also: Iterable[Stay] = ()
+    ) -> Chair | None:
+        """The first chair that is free for a stay."""
+        also = tuple(also)
+        busy = {
+            s.session.chair_id
+            for s in (*self.stays, *also)
+            if s.session.pk != but and _meet(s.span, span)
+        }
+        return next((c for c in self.chairs if c.pk not in busy), None)
+
+    def hours(self, day: date) -> tuple[datetime, datetime]:
+        """The stretch of a day worth showing: its shifts and its stays, whole hours."""
+        spans = [s for s in self.staff.spans if s[0].date() == day]
+        spans += [s.span for s in self.on(day)]
+        start = min((s[0] for s in spans), default=clock.bounds(self.clinic, day)[0] + _h(8))
+        end = max((s[1] for s in spans), default=clock.bounds(self.clinic, day)[0] + _h(18))
+        end = min(end, clock.bounds(self.clinic, day)[1])
+        whole = start.replace(minute=0, second=0, microsecond=0)
+        return whole, end if end.minute == 0 else end.replace(minute=0) + _h(1)
+
+
+def _stays(clinic: Clinic, first: date, days: int) -> Iterable[Stay]:
+    start, end = clock.bounds(clinic, first - timedelta(days=1), days + 1)
+    rows = (
+        TreatmentSession.objects.filter(
+            clinic=clinic,
+            plan=TreatmentSession.Plan.PLANNED,
+            planned_at__gte=start,
+            planned_at__lt=end,
+        )
+        .exclude(phase=Phase.ABORTED)
+        .select_related("patient", "chair", "course__protocol_version")
+    )
+    for row in rows:
+        yield stay_of(clinic, row)
+
+
+def stay_of(clinic: Clinic, row: TreatmentSession) -> Stay:
+    """A session on the clinic's wall clock."""
+    at = clock.local(clinic, row.planned_at)
+    return Stay(row, at, at + timedelta(minutes=row.planned_min))
+
+
+def _meet(a: Span, b: Span) -> bool:
+    return a[0] < b[1] and b[0] < a[1]
+
+
+def _d(days: int) -> timedelta:
+    return timedelta(days=days)
+
+
+def _h(hours: int) -> timedelta:
+    return timedelta(hours=hours)
+
+
+def grain(at: datetime) -> datetime:
+    """The next full step of the calendar."""
+    at = at.replace(second=0, microsecond=0)
+    return at + timedelta(minutes=-at.minute % STEP_MIN)

@@ -1,0 +1,181 @@
+"""Forms of the calendar: slots, series of them, shifts, chairs."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+
+from reprieve.clinic.accounts.models import User
+from reprieve.clinic.actor import Actor
+from reprieve.clinic.courses import clock, planning
+from reprieve.clinic.courses.diary import Diary, Stay
+from reprieve.clinic.courses.forms import reason_field
+from reprieve.clinic.courses.judging import LONGEST_MIN, Slot
+from reprieve.clinic.courses.models import Chair, Course
+from reprieve.clinic.treatments.models import TreatmentSession
+from reprieve.evidence.practice import Phase
+
+_WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+WEEKDAYS = [(str(k), name) for k, name in enumerate(_WEEK)]
+FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 1, 1)
+
+
+def date_input() -> forms.DateInput:
+    """The browser's own date picker."""
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+def time_input() -> forms.TimeInput:
+    """The browser's own time picker."""
+    return forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+
+
+def day_field(label: str) -> forms.DateField:
+    """A day that a calendar can hold."""
+
+    def in_range(day: date) -> None:
+        if not FIRST_DAY <= day < LAST_DAY:
+            raise forms.ValidationError("Give a day between 2000 and 2100.")
+
+    return forms.DateField(label=label, widget=date_input(), validators=[in_range])
+
+
+class SlotForm(forms.Form):
+    """A day, a time, a chair (any free one if left open) and a length."""
+
+    day = day_field("Day")
+    time = forms.TimeField(label="Time", widget=time_input())
+    minutes = forms.IntegerField(label="Minutes in the chair", min_value=1, max_value=LONGEST_MIN)
+    chair = forms.ChoiceField(label="Chair", required=False)
+    reason = reason_field(required=False)
+
+    def __init__(self, *args: Any, by: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.by = by
+        self.chairs = {str(c.pk): c for c in Chair.objects.filter(clinic=by.clinic, active=True)}
+        choices = [("", "any that is free"), *((pk, c.name) for pk, c in self.chairs.items())]
+        self.fields["chair"].choices = choices  # type: ignore[attr-defined]
+
+    def slots(self, days: Sequence[date], moving: TreatmentSession | None = None) -> list[Slot]:
+        """The form's time on some days, each in the chosen chair or the first that is free."""
+        data = self.cleaned_data
+        if not self.chairs:
+            self.add_error("chair", "No chair is in use; the owner adds one under Chairs.")
+            return []
+        chosen = self.chairs.get(data["chair"])
+        found: list[Slot] = []
+        made: list[Stay] = []
+        span_days = (max(days) - min(days)).days + 1 if days else 1
+        diary = Diary.load(self.by.clinic, min(days), span_days) if days else None
+        for day in days:
+            at = clock.instant(self.by.clinic, day, data["time"])
+            span = (at, at + timedelta(minutes=data["minutes"]))
+            but = moving.pk if moving else None
+            free = diary.free_chair(span, but, made) if diary else None
+            chair = chosen or free or next(iter(self.chairs.values()))
+            found.append(Slot(at, data["minutes"], chair))
+            made.append(Stay(TreatmentSession(chair=chair), *span))
+        return found
+
+    def slot(self, moving: TreatmentSession | None = None) -> Slot | None:
+        """The one slot of the form."""
+        found = self.slots([self.cleaned_data["day"]], moving)
+        return found[0] if found else None
+
+
+class BookForm(SlotForm):
+    """A slot for one of the courses that run."""
+
+    course = forms.ChoiceField(label="Course")
+    field_order = ("course", "day", "time", "minutes", "chair", "reason")
+
+    def __init__(self, *args: Any, by: Actor, courses: Sequence[Course], **kwargs: Any) -> None:
+        super().__init__(*args, by=by, **kwargs)
+        self.courses = {str(c.pk): c for c in courses}
+        self.fields["course"].choices = [  # type: ignore[attr-defined]
+            (pk, f"{c.patient}: {c.phase}") for pk, c in self.courses.items()
+        ]
+        self.fields["minutes"].required = False
+        self.fields["minutes"].help_text = "Left empty: as the protocol asks for."
+
+    def clean(self) -> dict[str, Any]:
+        """The course behind the choice, and its protocol's length where none is given."""
+        data = super().clean() or {}
+        if isinstance(data.get("course"), str) and data["course"] in self.courses:
+            data["course"] = self.courses[data["course"]]
+            protocol = data["course"].protocol_version.protocol
+            data["minutes"] = data.get("minutes") or planning.stay_min(protocol)
+        return data
+
+
+class SeriesForm(SlotForm):
+    """A phase's sessions: so many, on these weekdays, at a time."""
+
+    day = day_field("From")
+    weekdays = forms.MultipleChoiceField(
+        label="On", choices=WEEKDAYS, widget=forms.CheckboxSelectMultiple
+    )
+    count = forms.IntegerField(label="Sessions", min_value=1, max_value=planning.MOST_PLANNED)
+    field_order = ("count", "day", "weekdays", "time", "minutes", "chair", "reason")
+
+    def __init__(self, *args: Any, phase: Phase, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.phase = phase
+
+    def series(self) -> list[Slot]:
+        """The slots that the form describes."""
+        data = self.cleaned_data
+        weekdays = {int(k) for k in data["weekdays"]}
+        return self.slots(planning.days(self.phase, data["day"], weekdays, data["count"]))
+
+
+class ShiftForm(forms.Form):
+    """A nurse on the floor, one day or the same weekday for some weeks."""
+
+    person = forms.ChoiceField(label="Nurse")
+    day = day_field("Day")
+    starts = forms.TimeField(label="From", widget=time_input(), initial=time(8))
+    ends = forms.TimeField(label="To", widget=time_input(), initial=time(16))
+    weeks = forms.IntegerField(
+        label="For so many weeks", min_value=1, max_value=26, initial=1,
+        help_text="The same weekday each week.",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, by: Actor, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = User.objects.filter(clinic=by.clinic, is_active=True).order_by("printed_name")
+        self.people = {str(u.pk): u for u in people if "nurse" in u.roles}
+        self.fields["person"].choices = [  # type: ignore[attr-defined]
+            (pk, str(u)) for pk, u in self.people.items()
+        ]
+
+    def clean_person(self) -> User:
+        """The person behind the choice."""
+        return self.people[self.cleaned_data["person"]]
+
+
+class ChairForm(forms.Form):
+    """A chair's name, its place in the list, and whether it is in use."""
+
+    name = forms.CharField(label="Name", max_length=40)
+    order = forms.IntegerField(label="Place in the list", min_value=0, max_value=999)
+    active = forms.BooleanField(label="In use", required=False, initial=True)
+
+
+def moment(text: str) -> datetime | None:
+    """A wall-clock time as links carry it ("2026-11-02T09:30"), or None."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if FIRST_DAY <= found.date() < LAST_DAY and found.tzinfo is None else None
+
+
+def day_asked(text: str, otherwise: date) -> date:
+    """A day as links carry it, or the one to show otherwise."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return otherwise
+    return found if FIRST_DAY <= found < LAST_DAY else otherwise
