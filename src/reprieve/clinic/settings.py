@@ -5,6 +5,7 @@
 | `REPRIEVE_MODE` | `production`, `demo` or `test` | `production` |
 | `REPRIEVE_DATA` | folder of database, key and backups | `reprieve-clinic` where started |
 | `REPRIEVE_SECRET_KEY` | signs cookies and links | read from `secret.key` in the data folder |
+| `REPRIEVE_NOTES_KEY` | seals psychotherapy notes; several with commas, newest first | secret key |
 | `REPRIEVE_HOSTS` | host names the clinic answers to, with commas | loopback only |
 | `REPRIEVE_BEHIND_TLS` | `yes` where a proxy in front speaks HTTPS | `no` |
 | `DATABASE_URL` | `postgres://...` for a real clinic | SQLite in the data folder |
@@ -52,6 +53,10 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
+_NOTES = [k.strip() for k in os.environ.get("REPRIEVE_NOTES_KEY", "").split(",") if k.strip()]
+if _NOTES and min(map(len, _NOTES)) < 32:
+    raise ImproperlyConfigured("Each key of REPRIEVE_NOTES_KEY needs 32 characters or more.")
+NOTES_KEYS = [*_NOTES, SECRET_KEY]  # last, so that what it sealed still opens
 ALLOWED_HOSTS = [
     name.strip()
     for name in os.environ.get("REPRIEVE_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
@@ -67,6 +72,7 @@ APPS = [
     "protocols",
     "courses",
     "treatments",
+    "therapy",
     "ledger",
     "health",
 ]

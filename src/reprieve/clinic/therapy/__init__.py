@@ -1,0 +1,1 @@
+"""Psychotherapy notes, apart from the chart and sealed at rest."""
