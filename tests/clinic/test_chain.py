@@ -1,0 +1,218 @@
+"""Rows are only added: the database refuses a change, and a change past it is found and named."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.apps import apps
+from django.db import DatabaseError, connection, transaction
+
+from clinic import cast
+from reprieve.clinic.accounts.models import Clinic, User
+from reprieve.clinic.actor import Actor
+from reprieve.clinic.audit import triggers
+from reprieve.clinic.audit.models import AuditEvent
+from reprieve.clinic.audit.verify import faults, heads, links, way_to_clinic
+from reprieve.clinic.ledger.models import LedgerEntry, Vial
+from reprieve.clinic.treatments.models import SessionEvent, TreatmentSession
+
+By = Callable[[str], Actor]
+PROTECTED = triggers.protected()
+
+
+def run(*statements: str) -> None:
+    with connection.cursor() as cursor:
+        for statement in statements:
+            cursor.execute(statement)
+
+
+@contextmanager
+def unguarded(table: str) -> Iterator[None]:
+    """As somebody with the database in their hands: without triggers, and with them put back."""
+    run(*triggers.remove(table, connection.vendor))
+    yield
+    run(*triggers.install(table, connection.vendor))
+
+
+@pytest.fixture
+def written(by: By) -> list[AuditEvent]:
+    """Five rows of the audit."""
+    return [
+        AuditEvent.record(by("nurse"), "write", f"act {n}", None, None, {"n": str(n)})
+        for n in range(1, 6)
+    ]
+
+
+def test_every_chained_model_is_append_only_and_leads_to_its_clinic() -> None:
+    assert {m._meta.db_table for m in links()} <= set(PROTECTED)
+    for model in links():
+        assert way_to_clinic(model)
+
+
+def test_every_protected_table_exists_and_carries_its_triggers(db: None) -> None:
+    known = {m._meta.db_table for m in apps.get_models()}
+    assert set(PROTECTED) <= known
+    assert list(triggers.missing()) == []
+
+
+TRIGGERS = {
+    "sqlite": "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s",
+    "postgresql": (
+        "SELECT count(*) FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal"
+    ),
+}
+
+
+@pytest.mark.parametrize("table", PROTECTED)
+def test_each_protected_table_is_guarded_against_change_and_emptying(db: None, table: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(TRIGGERS[connection.vendor], [table])
+        assert cursor.fetchone()[0] == 2
+    if connection.vendor == "postgresql":
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            run(f"TRUNCATE {table} CASCADE")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_auditevent SET verb = 'nothing happened'",
+        "DELETE FROM audit_auditevent",
+        "UPDATE audit_auditevent SET detail = '{}' WHERE seq = 3",
+    ],
+)
+@pytest.mark.usefixtures("written")
+def test_the_database_refuses_to_rewrite_the_audit(statement: str) -> None:
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        run(statement)
+    assert list(faults()) == []
+
+
+@pytest.mark.usefixtures("session")
+def test_the_database_refuses_to_rewrite_the_ledger(vial: Vial) -> None:
+    for statement in ("UPDATE ledger_ledgerentry SET amount = 1", "DELETE FROM ledger_ledgerentry"):
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            run(statement)
+    assert vial.entries.count() == 1
+
+
+def test_a_whole_record_has_no_fault(
+    written: list[AuditEvent], vial: Vial, session: TreatmentSession
+) -> None:
+    assert list(faults()) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("UPDATE audit_auditevent SET verb = 'nothing' WHERE seq = 3", "row 3: its content"),
+        ("UPDATE audit_auditevent SET user_name = 'eve' WHERE seq = 3", "row 3: its content"),
+        (
+            "UPDATE audit_auditevent SET at = '2026-01-01T00:00:00+00:00' WHERE seq = 2",
+            "row 2: its",
+        ),
+        ("DELETE FROM audit_auditevent WHERE seq = 3", "row 4: row 3 is missing"),
+        ("DELETE FROM audit_auditevent WHERE seq = 1", "row 2: row 1 is missing"),
+        ("UPDATE audit_auditevent SET seq = seq + 1 WHERE seq = 5", "row 6: row 5 is missing"),
+    ],
+)
+@pytest.mark.usefixtures("written")
+def test_a_change_past_the_triggers_is_found_and_the_first_bad_row_named(
+    change: str, said: str
+) -> None:
+    with unguarded("audit_auditevent"):
+        run(change)
+    assert said in next(iter(faults()))
+
+
+def test_a_row_changed_together_with_its_digest_breaks_the_next_one(
+    written: list[AuditEvent],
+) -> None:
+    row = written[2]
+    row.verb = "nothing happened"
+    with unguarded("audit_auditevent"), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE audit_auditevent SET verb = %s, digest = %s WHERE seq = 3",
+            [row.verb, row.computed()],
+        )
+    assert "row 4: does not follow" in next(iter(faults()))
+
+
+def test_rows_cut_off_at_the_end_show_against_the_head_written_down(
+    written: list[AuditEvent], clinic: Clinic
+) -> None:
+    before = heads(clinic)[0]
+    assert (before.rows, before.digest) == (5, written[-1].digest)
+    with unguarded("audit_auditevent"):
+        run("DELETE FROM audit_auditevent WHERE seq > 3")
+    assert heads(clinic)[0] != before
+
+
+def test_missing_triggers_are_a_fault_of_their_own(db: None) -> None:
+    run(*triggers.remove("audit_auditevent", connection.vendor))
+    assert "audit_auditevent: the triggers" in next(iter(faults()))
+
+
+def test_a_balance_that_its_rows_do_not_add_up_to(vial: Vial) -> None:
+    Vial.objects.filter(pk=vial.pk).update(balance=3)
+    (found,) = faults()
+    assert f"ledger.vial {vial.pk}: says 3" in found
+
+
+def test_a_row_that_does_not_follow_in_amount(vial: Vial, people: dict[str, User]) -> None:
+    """Chained properly and still wrong: whoever wrote it computed the balance wrongly."""
+    with transaction.atomic():
+        LedgerEntry(
+            stream=f"vial:{vial.pk}", clinic=vial.lot.clinic, vial=vial, kind="receive", amount=1,
+            balance_before=9, balance_after=10, at=cast.NOW, entered_at=cast.NOW,
+            by=people["custodian"],
+        ).append()  # fmt: skip
+    (found,) = faults()
+    assert "row 2: begins at 9" in found
+
+
+def test_a_session_whose_row_says_another_phase_than_its_events(
+    session: TreatmentSession, people: dict[str, User]
+) -> None:
+    with transaction.atomic():
+        SessionEvent(
+            stream=f"session:{session.pk}", session=session, kind="check_in", at=cast.NOW,
+            entered_at=cast.NOW, by=people["nurse"], by_name="N", data={},
+        ).append()  # fmt: skip
+    TreatmentSession.objects.filter(pk=session.pk).update(last_seq=1, phase="recovery")
+    (found,) = faults()
+    assert "says recovery where its events say checked_in" in found
+    TreatmentSession.objects.filter(pk=session.pk).update(last_seq=2, phase="checked_in")
+    (found,) = faults()
+    assert "counts 2 events where the last is 1" in found
+
+
+def test_a_session_that_is_over_holds_nothing(
+    session: TreatmentSession, vial: Vial, people: dict[str, User]
+) -> None:
+    with transaction.atomic():
+        LedgerEntry(
+            stream=f"vial:{vial.pk}", clinic=vial.lot.clinic, vial=vial, session=session,
+            kind="draw", amount=-1, held=1, balance_before=10, balance_after=9, at=cast.NOW,
+            entered_at=cast.NOW, by=people["nurse"],
+        ).append()  # fmt: skip
+    Vial.objects.filter(pk=vial.pk).update(balance=9)
+    assert list(faults()) == []
+    TreatmentSession.objects.filter(pk=session.pk).update(phase="signed")
+    (found,) = faults()
+    assert "is over and still holds 1" in found
+
+
+def test_a_clinic_is_checked_by_itself(
+    written: list[AuditEvent], other_clinic: dict[str, User], clinic: Clinic
+) -> None:
+    elsewhere = other_clinic["nurse"]
+    AuditEvent.record(Actor.as_user(elsewhere), "write", "act", None, None, {})
+    with unguarded("audit_auditevent"), connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE audit_auditevent SET verb = 'x' WHERE stream = %s",
+            [f"audit:{elsewhere.clinic_id}"],
+        )
+    assert list(faults(clinic)) == []
+    assert len(list(faults(elsewhere.clinic))) == 1
+    assert len(list(faults())) == 1
