@@ -1,0 +1,141 @@
+"""The invented clinic itself: people with logins, chairs, shifts, protocols, a stocked cupboard."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from reprieve.clinic.access import Role
+from reprieve.clinic.accounts.models import Clinic, User
+from reprieve.clinic.actor import Actor
+from reprieve.clinic.courses.actions.places import add_chair
+from reprieve.clinic.courses.models import Chair, Shift
+from reprieve.clinic.ledger.actions import Delivery, receive
+from reprieve.clinic.protocols.actions import adopt
+from reprieve.clinic.protocols.models import ProtocolVersion
+
+PASSWORD = "reprieve demo"
+PEOPLE = (
+    # username, role, printed name, credential
+    ("owner", Role.OWNER, "Demo Owner", ""),
+    ("prescriber", Role.PRESCRIBER, "Demo Prescriber", "MD"),
+    ("nurse", Role.NURSE, "Demo Nurse One", "RN"),
+    ("nurse2", Role.NURSE, "Demo Nurse Two", "RN"),
+    ("therapist", Role.THERAPIST, "Demo Therapist", "LCSW"),
+    ("front_desk", Role.FRONT_DESK, "Demo Front Desk", ""),
+    ("custodian", Role.CUSTODIAN, "Demo Custodian", "PharmD"),
+    ("researcher", Role.RESEARCHER, "Demo Researcher", ""),
+)
+CHAIRS = ("Room 1", "Room 2", "Room 3", "Room 4")
+PROTOCOLS = ("iv_racemic", "spravato", "im", "sc", "sublingual")
+ZONES = (
+    "Pacific/Auckland", "Australia/Sydney", "Asia/Tokyo", "Asia/Singapore", "Asia/Dhaka",
+    "Asia/Karachi", "Asia/Dubai", "Africa/Nairobi", "Africa/Johannesburg", "Europe/London",
+    "Atlantic/Azores", "America/Sao_Paulo", "America/Halifax", "America/New_York",
+    "America/Chicago", "America/Denver", "America/Los_Angeles", "America/Anchorage",
+    "Pacific/Honolulu", "Pacific/Pago_Pago",
+)  # fmt: skip
+MORNING_H = 12.0  # the demo's day is in full swing, whenever it is started
+WEEKS_BACK, WEEKS_AHEAD = 40, 10
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Everybody and everything of the invented clinic."""
+
+    clinic: Clinic
+    users: dict[str, User]
+    chairs: tuple[Chair, ...]
+    protocols: dict[str, ProtocolVersion]
+
+    def by(self, who: str, at: datetime) -> Actor:
+        """A person acting at a time."""
+        return Actor.as_user(self.users[who], at)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The clinic's zone."""
+        return ZoneInfo(self.clinic.time_zone)
+
+
+def morning_zone(now: datetime) -> str:
+    """A zone in which it is the middle of the morning now."""
+
+    def away(name: str) -> float:
+        local = now.astimezone(ZoneInfo(name))
+        return abs(local.hour + local.minute / 60 - MORNING_H)
+
+    return min(ZONES, key=away)
+
+
+def set_up(now: datetime, password: str = PASSWORD) -> Cast:
+    """Make the clinic as of long ago, so that its patients can have histories."""
+    clinic = Clinic.objects.create(
+        name="Demo clinic",
+        time_zone=morning_zone(now),
+        address="1 Invented Street",
+        phone="555 0100",
+        crisis_line="Demo crisis line 555 0199 (invented)",
+        patients_per_nurse=2,
+    )
+    users = {name: _user(clinic, name, role, said, credential, password)
+             for name, role, said, credential in PEOPLE}  # fmt: skip
+    long_ago = now - timedelta(weeks=WEEKS_BACK)
+    owner = Actor.as_user(users["owner"], long_ago)
+    chairs = tuple(add_chair(owner, name, k) for k, name in enumerate(CHAIRS))
+    prescriber = Actor.as_user(users["prescriber"], long_ago)
+    protocols = {name: adopt(prescriber, name) for name in PROTOCOLS}
+    cast = Cast(clinic, users, chairs, protocols)
+    _shifts(cast, now)
+    _stock(cast, now)
+    return cast
+
+
+def _user(clinic: Clinic, name: str, role: Role, said: str, credential: str, password: str) -> User:
+    return User.objects.create_user(
+        username=name, password=password, clinic=clinic, roles=[role.value], printed_name=said,
+        credential=credential,
+    )  # fmt: skip
+
+
+def _shifts(cast: Cast, now: datetime) -> None:
+    """Both nurses, every day: the demo is never in the middle of a weekend."""
+    today = now.astimezone(cast.zone).date()
+    days = [today + timedelta(days=k) for k in range(-7 * WEEKS_BACK, 7 * WEEKS_AHEAD)]
+    Shift.objects.bulk_create(
+        Shift(clinic=cast.clinic, person=cast.users[who], day=day, starts=time(5), ends=time(23))
+        for day in days
+        for who in ("nurse", "nurse2")
+    )
+
+
+def _stock(cast: Cast, now: datetime) -> None:
+    """Enough for every history and for the day, received long ago and again last week."""
+    today = now.astimezone(UTC).date()
+    for at, mark in ((now - timedelta(weeks=WEEKS_BACK - 1), "A"), (now - timedelta(days=6), "B")):
+        by = cast.by("custodian", at)
+        for delivery, prefix, count in _deliveries(mark, today):
+            labels = [f"{prefix}{mark}-{k:03d}" for k in range(1, count + 1)]
+            receive(by, delivery, labels, at=at)
+
+
+def _deliveries(mark: str, today: date) -> tuple[tuple[Delivery, str, int], ...]:
+    long, soon = today + timedelta(days=420), today + timedelta(days=24)
+    vials = Delivery(
+        "ketamine", "Ketamine 50 mg/mL, 10 mL vial", f"KET-{mark}7", "mL", Decimal(50), Decimal(10),
+        long, 28 * 24, "Demo Pharma", "Demo Wholesale", f"INV-{mark}-1",
+    )  # fmt: skip
+    spray = Delivery(
+        "esketamine", "Esketamine nasal spray 28 mg device", f"ESK-{mark}3", "device", Decimal(28),
+        Decimal(1), long if mark == "A" else soon, None, "Demo Pharma", "Demo Wholesale",
+        f"INV-{mark}-2",
+    )  # fmt: skip
+    tablets = Delivery(
+        "ketamine", "Ketamine 25 mg lozenge, box of 30", f"LOZ-{mark}2", "tablet", Decimal(25),
+        Decimal(30), long, None, "Demo Pharma", "Demo Wholesale", f"INV-{mark}-3",
+    )  # fmt: skip
+    return (
+        (vials, "K", 25 if mark == "A" else 8),
+        (spray, "E", 160 if mark == "A" else 12),
+        (tablets, "L", 6),
+    )
