@@ -74,8 +74,10 @@ def draw_all(
     _begin(by, session)
     if not draws or len({vial_id for vial_id, _ in draws}) < len(draws):
         raise RefusedError("Name each vial that is drawn from once, with its amount.")
-    vials = {vial_id: locked(by, vial_id) for vial_id, _ in sorted(draws, key=lambda d: str(d[0]))}
-    if len({v.lot.unit for v in vials.values()}) > 1:
+    # with those it holds already: a give later in this transaction locks them, in the same order
+    wanted = {vial_id for vial_id, _ in draws} | set(held_by_vial(session))
+    vials = {vial_id: locked(by, vial_id) for vial_id in sorted(wanted, key=str)}
+    if len({vials[vial_id].lot.unit for vial_id, _ in draws}) > 1:
         raise RefusedError("One preparation is of one form: do not mix mL, devices and tablets.")
     rows = []
     for vial_id, amount in draws:
