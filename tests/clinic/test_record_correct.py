@@ -1,0 +1,118 @@
+"""A correction is a new event; what others rest on keeps standing; after signing only addenda."""
+
+import pytest
+
+from clinic import cast
+from clinic.chair import CALM, Chair
+from reprieve.clinic.errors import NotAllowedError, RefusedError
+from reprieve.clinic.patients.models import WeightReading
+from reprieve.clinic.treatments.models import SessionEvent
+from reprieve.clinic.treatments.refusals import EntryRefusedError
+
+
+@pytest.fixture
+def chair(session, people, vial):
+    found = Chair(session, people, vial)
+    found.started()
+    return found
+
+
+def moment(chair, minute):
+    from datetime import timedelta
+
+    return (cast.NOW + timedelta(minutes=minute)).isoformat()
+
+
+def test_a_wrong_reading_is_corrected_and_stays_in_the_record(chair):
+    wrong = chair.does("nurse", "vitals", 20, **(CALM | {"sbp": "214"}))
+    chair.does("nurse", "correction", 21, of=str(wrong.pk), data={"sbp": "124"}, reason="slip")
+    assert chair.state.readings("sbp")[-1].value == 124
+    assert SessionEvent.objects.get(pk=wrong.pk).data["sbp"] == "214"
+
+
+def test_a_correction_is_checked_like_an_entry(chair):
+    wrong = chair.does("nurse", "vitals", 20, **CALM)
+    with pytest.raises(EntryRefusedError, match="expected 40 to 300"):
+        chair.does("nurse", "correction", 21, of=str(wrong.pk), data={"sbp": "1400"}, reason="x")
+    with pytest.raises(EntryRefusedError, match="is not below systolic"):
+        chair.does("nurse", "correction", 21, of=str(wrong.pk), data={"dbp": "130"}, reason="x")
+    with pytest.raises(EntryRefusedError, match="no such field"):
+        chair.does("nurse", "correction", 21, of=str(wrong.pk), data={"phase": "signed"},
+                   reason="x")  # fmt: skip
+
+
+def test_a_reading_of_another_patient_is_taken_out(chair):
+    wrong = chair.does("nurse", "vitals", 20, **CALM)
+    chair.does("nurse", "correction", 21, of=str(wrong.pk), void=True, reason="other chair")
+    assert len(chair.state.vitals) == 1
+    with pytest.raises(RefusedError, match="was taken out"):
+        chair.does("nurse", "correction", 22, of=str(wrong.pk), void=True, reason="again")
+
+
+def test_a_start_keeps_standing_and_only_its_time_moves(chair):
+    start = chair.state.of("start")[0]
+    with pytest.raises(EntryRefusedError, match="cannot be taken out"):
+        chair.does("nurse", "correction", 12, of=str(start.id), void=True, reason="x")
+    chair.does("nurse", "correction", 12, of=str(start.id), new_at=moment(chair, 8), reason="late")
+    assert (chair.state.started_at - cast.NOW).total_seconds() == 8 * 60
+    with pytest.raises(EntryRefusedError, match="would come before the second check"):
+        chair.does("nurse", "correction", 12, of=str(start.id), new_at=moment(chair, 5), reason="x")
+
+
+def test_a_stop_is_not_moved_before_the_start(chair):
+    stop = chair.does("nurse", "stop", 50)
+    with pytest.raises(EntryRefusedError, match="would come before the start"):
+        chair.does("nurse", "correction", 51, of=str(stop.pk), new_at=moment(chair, 9), reason="x")
+    with pytest.raises(EntryRefusedError, match="in the future"):
+        chair.does("nurse", "correction", 51, of=str(stop.pk), new_at=moment(chair, 90), reason="x")
+
+
+def test_what_was_drawn_is_never_corrected_by_hand(chair):
+    prepared = chair.state.preparation.event
+    with pytest.raises(EntryRefusedError, match="its time only can"):
+        chair.does("nurse", "correction", 12, of=str(prepared.id), data={"mg": "20"}, reason="x")
+
+
+def test_a_correction_needs_the_permission_of_what_it_corrects(chair):
+    decision = chair.state.decision
+    with pytest.raises(NotAllowedError):
+        chair.does("nurse", "correction", 12, of=str(decision.id), data={"reason": "y"}, reason="x")
+    chair.does("prescriber", "correction", 12, of=str(decision.id), data={"reason": "y"},
+               reason="said more")  # fmt: skip
+    assert chair.state.decision.data["reason"] == "y"
+
+
+def test_an_event_of_another_session_is_not_corrected_here(chair, clinic, people, protocol):
+    other_patient = cast.make_patient(clinic, people["nurse"], "T-002")
+    course = cast.make_course(other_patient, protocol, people["prescriber"])
+    other = Chair(cast.make_session(course), people, chair.vial)
+    event = other.does("nurse", "check_in", 12, identifiers=["a", "b"])
+    with pytest.raises(RefusedError, match="not in this session"):
+        chair.does("nurse", "correction", 13, of=str(event.pk), void=True, reason="x")
+
+
+def test_a_corrected_weight_replaces_the_wrong_one_in_the_history(session, people, vial):
+    chair = Chair(session, people, vial)
+    chair.arrives()
+    wrong = chair.state.weights[0]
+    chair.does("nurse", "correction", 4, of=str(wrong.id), data={"kg": "71.5"}, reason="shoes")
+    assert str(chair.state.weight_kg) == "71.5"
+    newest = WeightReading.objects.order_by("-pk").first()
+    assert (str(newest.kg), str(newest.replaces.kg)) == ("71.5", "70.0")
+
+
+def test_a_correction_says_what_it_does(chair):
+    vitals = chair.state.vitals[0].event
+    for nothing in ({}, {"void": True, "data": {"sbp": "120"}}):
+        with pytest.raises(EntryRefusedError, match="one of both"):
+            chair.does("nurse", "correction", 12, of=str(vitals.id), reason="x", **nothing)
+
+
+def test_after_the_signature_only_an_addendum_is_taken(chair):
+    chair.recovered()
+    chair.does("nurse", "discharge")
+    chair.does("prescriber", "sign", meaning="responsible prescriber")
+    vitals = chair.state.vitals[0].event
+    with pytest.raises(RefusedError, match="only an addendum"):
+        chair.does("nurse", "correction", of=str(vitals.id), void=True, reason="x")
+    chair.does("nurse", "addendum", text="The cuff was the large one.")
