@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from reprieve.clinic.courses.actions import life, schedule
 from reprieve.clinic.courses.judging import Slot
 from reprieve.clinic.courses.planning import stay_min
+from reprieve.clinic.simulator.cupboard import stock, tidy
 from reprieve.clinic.simulator.histories import (
     DAY,
     Diary,
@@ -69,6 +70,7 @@ def populate(cast: Cast, now: datetime, told: Callable[[int, int], None]) -> lis
         held += 1
         told(held, total)
 
+    stock(cast, now)
     diary = Diary(cast)
     parts = {name: list(found) for name, found in PARTS.items()}
     stories = []
@@ -82,6 +84,7 @@ def populate(cast: Cast, now: datetime, told: Callable[[int, int], None]) -> lis
         elif number % 2:
             assess(cast, story, cast.protocols["iv_racemic"], now - timedelta(hours=3))
         step()
+    tidy(cast, now)
     return stories
 
 

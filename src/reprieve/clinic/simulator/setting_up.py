@@ -1,8 +1,7 @@
 """The invented clinic itself: people with logins, chairs, shifts, protocols, a stocked cupboard."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from reprieve.clinic.access import Role
@@ -10,7 +9,6 @@ from reprieve.clinic.accounts.models import Clinic, User
 from reprieve.clinic.actor import Actor
 from reprieve.clinic.courses.actions.places import add_chair
 from reprieve.clinic.courses.models import Chair, Shift
-from reprieve.clinic.ledger.actions import Delivery, receive
 from reprieve.clinic.protocols.actions import adopt
 from reprieve.clinic.protocols.models import ProtocolVersion
 
@@ -87,7 +85,6 @@ def set_up(now: datetime, password: str = PASSWORD) -> Cast:
     protocols = {name: adopt(prescriber, name) for name in PROTOCOLS}
     cast = Cast(clinic, users, chairs, protocols)
     _shifts(cast, now)
-    _stock(cast, now)
     return cast
 
 
@@ -106,36 +103,4 @@ def _shifts(cast: Cast, now: datetime) -> None:
         Shift(clinic=cast.clinic, person=cast.users[who], day=day, starts=time(5), ends=time(23))
         for day in days
         for who in ("nurse", "nurse2")
-    )
-
-
-def _stock(cast: Cast, now: datetime) -> None:
-    """Enough for every history and for the day, received long ago and again last week."""
-    today = now.astimezone(UTC).date()
-    for at, mark in ((now - timedelta(weeks=WEEKS_BACK - 1), "A"), (now - timedelta(days=6), "B")):
-        by = cast.by("custodian", at)
-        for delivery, prefix, count in _deliveries(mark, today):
-            labels = [f"{prefix}{mark}-{k:03d}" for k in range(1, count + 1)]
-            receive(by, delivery, labels, at=at)
-
-
-def _deliveries(mark: str, today: date) -> tuple[tuple[Delivery, str, int], ...]:
-    long, soon = today + timedelta(days=420), today + timedelta(days=24)
-    vials = Delivery(
-        "ketamine", "Ketamine 50 mg/mL, 10 mL vial", f"KET-{mark}7", "mL", Decimal(50), Decimal(10),
-        long, 28 * 24, "Demo Pharma", "Demo Wholesale", f"INV-{mark}-1",
-    )  # fmt: skip
-    spray = Delivery(
-        "esketamine", "Esketamine nasal spray 28 mg device", f"ESK-{mark}3", "device", Decimal(28),
-        Decimal(1), long if mark == "A" else soon, None, "Demo Pharma", "Demo Wholesale",
-        f"INV-{mark}-2",
-    )  # fmt: skip
-    tablets = Delivery(
-        "ketamine", "Ketamine 25 mg lozenge, box of 30", f"LOZ-{mark}2", "tablet", Decimal(25),
-        Decimal(30), long, None, "Demo Pharma", "Demo Wholesale", f"INV-{mark}-3",
-    )  # fmt: skip
-    return (
-        (vials, "K", 25 if mark == "A" else 8),
-        (spray, "E", 160 if mark == "A" else 12),
-        (tablets, "L", 6),
     )

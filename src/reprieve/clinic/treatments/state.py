@@ -235,7 +235,7 @@ class SessionState:
             return Decimal(self.stop.data["volume_ml"])
         end = min(now, self.ended_at) if self.ended_at else now
         total = Decimal(0)
-        for change, following in zip(self.rates, (*self.rates[1:], None), strict=True):
+        for change, following in zip(self.rates, (*self.rates[1:], None), strict=False):
             until = min(end, following.at) if following else end
             hours = Decimal(max(0, round((until - change.at).total_seconds()))) / 3600
             total += change.rate_ml_h * hours
