@@ -1,7 +1,6 @@
 """Assessment for a protocol: screen, workup, overrides and the prescriber's word. Only added."""
 
 from typing import ClassVar
-from uuid import uuid4
 
 from django.db import models
 
@@ -11,7 +10,6 @@ from reprieve.clinic.patients.models.people import Patient
 class Added(models.Model):
     """A row of the assessment: whose, when, by whom, with names as they were then."""
 
-    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     at = models.DateTimeField()
     by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
     by_name = models.CharField(max_length=200)
@@ -57,7 +55,7 @@ class Override(Added):
     reason = models.TextField()
 
     class Meta:
-        ordering: ClassVar = ["-at"]
+        ordering: ClassVar = ["-at", "-id"]
 
     def __str__(self) -> str:
         return f"{self.title}: overridden by {self.by_name}"
@@ -83,7 +81,7 @@ class WorkupResult(Added):
     )
 
     class Meta:
-        ordering: ClassVar = ["-done_on", "-at"]
+        ordering: ClassVar = ["-done_on", "-id"]
 
     def __str__(self) -> str:
         return f"{self.title}: {self.get_finding_display()}"

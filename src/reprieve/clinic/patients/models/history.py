@@ -64,8 +64,8 @@ class PriorTrial(Standing):
         NONE = "none", "no response"
         PARTIAL = "partial", "partial response"
         RESPONSE = "response", "response"
-        LOST = "lost", "response, then lost"
-        INTOLERANT = "intolerant", "stopped for side effects"
+        REMISSION = "remission", "remission"
+        INTOLERANCE = "intolerance", "stopped for side effects"
         UNKNOWN = "unknown", "not known"
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
@@ -82,7 +82,7 @@ class PriorTrial(Standing):
     adherence_pct = models.PositiveSmallIntegerField(
         "doses taken, %", null=True, blank=True, validators=[MaxValueValidator(100)]
     )
-    outcome = models.CharField(max_length=10, choices=Outcome)
+    outcome = models.CharField(max_length=12, choices=Outcome)
     started_on = models.DateField("from", null=True, blank=True)
     stopped_on = models.DateField("to", null=True, blank=True)
     current_episode = models.BooleanField("in the current episode", default=True)

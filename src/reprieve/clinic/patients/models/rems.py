@@ -23,7 +23,7 @@ class RemsStatus(Added):
     note = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        ordering: ClassVar = ["-at"]
+        ordering: ClassVar = ["-at", "-id"]
 
     def __str__(self) -> str:
         return f"{self.get_status_display()} on {self.on}"

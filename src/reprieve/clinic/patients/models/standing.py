@@ -1,11 +1,11 @@
 """Rows that stop standing without being removed: revoked or resolved, by whom and why."""
 
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 
 
-class Rows(models.QuerySet[models.Model]):
+class Rows(models.QuerySet[Any]):
     """Rows with or without those that no longer stand."""
 
     def standing(self) -> Self:

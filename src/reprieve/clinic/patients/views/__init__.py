@@ -1,0 +1,1 @@
+"""Pages of patients: each reads a form, calls one verb, and renders."""
