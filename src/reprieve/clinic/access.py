@@ -52,6 +52,7 @@ PERMISSIONS: dict[str, frozenset[Role]] = {
     # the floor
     "board.read": frozenset({_O, _P, _N, _T, _F, _C}),
     "today.read": frozenset({_P, _N, _T, _F}),
+    "day.close": frozenset({_P, _N, _C}),
     # patients: names and contacts; then what is medical
     "patients.read": frozenset({_P, _N, _T, _F}),
     "patients.write": frozenset({_P, _N, _F}),

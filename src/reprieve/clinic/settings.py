@@ -74,6 +74,7 @@ APPS = [
     "treatments",
     "therapy",
     "ledger",
+    "today",
     "health",
 ]
 INSTALLED_APPS = [
