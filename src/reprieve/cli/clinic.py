@@ -45,7 +45,9 @@ def serve(data: Path, port: int, workers: int) -> None:
     """Serve the clinic in DATA, made on first use, in production mode."""
     from reprieve.clinic import running
 
+    running.require_free(port)
     running.prepare(data, "production")
+    running.require_one_writer(workers)
     from reprieve.clinic.accounts.first import setup_path
 
     path = setup_path(data)
@@ -67,8 +69,10 @@ def serve(data: Path, port: int, workers: int) -> None:
 @PORT
 def demo(data: Path, port: int) -> None:
     """An invented clinic in the middle of its day, with a login for each role."""
+    from reprieve.clinic import running
     from reprieve.clinic.simulator.running import demo as run
 
+    running.require_free(port)
     run(data, port)
 
 
@@ -77,12 +81,8 @@ def demo(data: Path, port: int) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def verify(data: Path, as_json: bool) -> None:
     """Check the audit chain, ledger balances and session events; exit 1 at the first bad row."""
-    _begin(data)
-    from reprieve.clinic.audit.verify import faults
-    from reprieve.clinic.health.kept import note_verified
-
-    found = list(faults())
-    note_verified(datetime.now(UTC), found)
+    _begin(data, current=True)
+    found = _verified()
     if as_json:
         import json
 
@@ -120,17 +120,20 @@ def backup(data: Path, out: Path | None, with_key: bool) -> None:
 def restore(file: Path, data: Path) -> None:
     """Put a backup FILE into a new, empty DATA folder (or an empty PostgreSQL database)."""
     from reprieve.clinic import running
+    from reprieve.clinic.health.restore import differences, folder_for
+    from reprieve.clinic.health.restore import restore as put_back
 
-    running.make_folder(data, "production")
-    running.begin(data)
-    from reprieve.clinic.health.backup import restore as put_back
-
-    made = put_back(file, data)
+    with folder_for(file, data):
+        made = put_back(file, data)
+    found = differences(made)
     running.migrate()
-    from reprieve.clinic.audit.verify import faults
-
-    found = list(faults())
+    found += _verified()
     click.echo(f"{sum(made.rows.values())} rows of {made.made_at} are back in '{data}'.")
+    if not made.with_key:
+        click.echo(
+            f"The backup holds no key. Put the clinic's own in the place of '{data / 'secret.key'}' "
+            "before serving, or psychotherapy notes cannot be read."
+        )
     if found:
         click.echo(f"But the record does not verify; the first fault:\n  {found[0]}")
         raise SystemExit(1)
@@ -149,10 +152,22 @@ def database_role(name: str, data: Path) -> None:
         click.echo(line)
 
 
-def _begin(data: Path) -> None:
+def _begin(data: Path, *, current: bool = False) -> None:
+    """Start on a clinic that exists; `current` where its tables must be this version's."""
     from reprieve.clinic import running
 
     running.begin(data)
+    running.require_tables(current=current)
+
+
+def _verified() -> list[str]:
+    """Every fault of the record, the outcome kept for the health page."""
+    from reprieve.clinic.audit.verify import faults
+    from reprieve.clinic.health.kept import note_verified
+
+    found = list(faults())
+    note_verified(datetime.now(UTC), found)
+    return found
 
 
 def _installed() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -56,8 +57,80 @@ def begin(folder: Path, mode: str | None = None) -> None:
     os.environ["REPRIEVE_MODE"] = mode or marked.read_text().strip()
     os.environ["DJANGO_SETTINGS_MODULE"] = "reprieve.clinic.settings"
     import django
+    from django.core.exceptions import ImproperlyConfigured
 
-    django.setup()
+    try:
+        django.setup()
+    except ImproperlyConfigured as error:
+        raise InputError(str(error)) from error
+
+
+def require_tables(*, current: bool = False) -> None:
+    """Refuse a database that does not answer or holds no clinic.
+
+    Parameters
+    ----------
+    current : refuse also the tables of another version
+
+    Raises
+    ------
+    InputError
+        With what to do about it.
+    """
+    from django.db import DatabaseError, connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    name = connection.settings_dict["NAME"]
+    if connection.vendor == "sqlite" and not Path(name).is_file():
+        raise InputError(f"There is no database '{name}': start `reprieve clinic serve` once.")
+    try:
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        empty = not executor.loader.applied_migrations
+    except DatabaseError as error:
+        said = " ".join(str(error).split())
+        raise InputError(f"The database '{name}' does not answer: {said}") from error
+    if empty:
+        raise InputError(f"The database '{name}' is empty: start `reprieve clinic serve` once.")
+    if current and missing:
+        raise InputError(
+            f"The tables in '{name}' are not those of this version ({len(missing)} changes are "
+            "missing). Back up, then start `reprieve clinic serve` once: it brings them up to date."
+        )
+
+
+def require_free(port: int) -> None:
+    """Refuse a port that something answers on already.
+
+    Raises
+    ------
+    InputError
+        It is taken.
+    """
+    with socket.socket() as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise InputError(
+                f"Port {port} is taken by another program; choose another with --port."
+            ) from error
+
+
+def require_one_writer(workers: int) -> None:
+    """Refuse several processes on SQLite, whose writes queue anyway.
+
+    Raises
+    ------
+    InputError
+        More than one is asked for.
+    """
+    from django.db import connection
+
+    if workers > 1 and connection.vendor == "sqlite":
+        raise InputError(
+            f"{workers} processes need PostgreSQL: set DATABASE_URL, or leave --workers at 1."
+        )
 
 
 def make_folder(folder: Path, mode: str) -> None:

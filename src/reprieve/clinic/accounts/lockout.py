@@ -5,6 +5,8 @@ of that name at that address, and leaves an audit row, even though the act it wa
 so the question is asked before the act's transaction, never inside it.
 """
 
+from ipaddress import ip_address
+
 from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings
 from django.contrib.auth import authenticate
@@ -72,9 +74,17 @@ def _request(address: str, purpose: str) -> HttpRequest:
     request = HttpRequest()
     request.method = "POST"
     request.path = f"/{purpose}"
-    request.META["REMOTE_ADDR"] = address or "local"
+    request.META["REMOTE_ADDR"] = _as_ip(address)
     request.purpose = purpose  # type: ignore[attr-defined]
     return request
+
+
+def _as_ip(address: str) -> str:
+    """An address as PostgreSQL stores it: whoever acts outside any request sits at this machine."""
+    try:
+        return str(ip_address(address))
+    except ValueError:
+        return "127.0.0.1"
 
 
 def _answer(request: HttpRequest, found: object, username: str) -> User | None:

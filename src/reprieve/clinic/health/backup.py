@@ -1,202 +1,124 @@
-"""Backup and restore: one file with the database, and a manifest that says what is in it.
+"""Backup: one file with the database, and a manifest that says what is in it.
 
 The secret key is not in the file unless asked for: psychotherapy notes and sessions are worth
 nothing without it, and a stolen backup with it is worth everything. Keep it apart.
 """
 
 import hashlib
-import json
+import os
 import sqlite3
-import subprocess
 import tarfile
 import tempfile
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from django.apps import apps
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
+from reprieve.clinic.health import postgres
+from reprieve.clinic.health.kept import note_backup
+from reprieve.clinic.health.manifest import DATA, FORMAT, KEY, MANIFEST, Manifest
 from reprieve.errors import InputError
-
-FORMAT = 1
-SQLITE = "clinic.sqlite3"
-DUMP = "clinic.dump"
-KEY = "secret.key"
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a backup holds: rows by table, the audit's last digest, the file's digest."""
-
-    format: int
-    version: str
-    made_at: str
-    database: str
-    sha256: str
-    rows: dict[str, int]
-    audit_heads: dict[str, str]
-    with_key: bool
 
 
 def backup(target: Path, *, with_key: bool = False) -> Manifest:
     """Write a backup of the whole clinic; it may go on working meanwhile.
 
+    The database and what the manifest says of it are of one moment.
+
     Raises
     ------
     InputError
-        The target exists already: a backup never overwrites another.
+        The target exists already: a backup never overwrites another. Or there is no key to put in.
     """
     if target.exists():
         raise InputError(f"'{target}' exists; a backup never overwrites. Give another name.")
+    key = Path(settings.DATA_DIR) / KEY
+    if with_key and not key.is_file():
+        raise InputError(f"There is no '{key}': the key comes from REPRIEVE_SECRET_KEY. Keep that.")
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent) as room:
-        data = Path(room) / (SQLITE if connection.vendor == "sqlite" else DUMP)
-        _dump(data)
-        manifest = Manifest(
-            FORMAT,
-            settings.VERSION,
-            datetime.now(UTC).isoformat(timespec="seconds"),
-            connection.vendor,
-            _digest(data),
-            _rows(),
-            _heads(),
-            with_key,
-        )
+        data = Path(room) / DATA[connection.vendor]
+        at, tables = datetime.now(UTC), connection.introspection.table_names()
+        with _copied(data) as cursor:
+            manifest = Manifest(
+                FORMAT,
+                settings.VERSION,
+                settings.MODE,
+                at.isoformat(timespec="seconds"),
+                connection.vendor,
+                digest(data),
+                rows(cursor, tables),
+                heads(cursor),
+                with_key,
+            )
+        told = Path(room) / MANIFEST
+        told.write_text(manifest.text)
         made = Path(room) / "whole.tar.gz"
-        with tarfile.open(made, "w:gz", compresslevel=6) as tar:
-            tar.add(data, data.name)
-            if with_key:
-                tar.add(Path(settings.DATA_DIR) / KEY, KEY)
-            told = Path(room) / "manifest.json"
-            told.write_text(json.dumps(asdict(manifest), indent=1))
-            tar.add(told, told.name)
-        made.chmod(0o600)
+        _pack(made, [told, data, *([key] if with_key else [])])
         made.rename(target)  # whole or not at all
+        sync(target.parent)
+    note_backup(target, at)
     return manifest
 
 
-def read_manifest(source: Path) -> Manifest:
-    """What a backup says of itself.
-
-    Raises
-    ------
-    InputError
-        The file is not a backup of this format.
-    """
-    try:
-        with tarfile.open(source) as tar:
-            found = tar.extractfile("manifest.json")
-            told = json.loads(found.read()) if found else {}
-        manifest = Manifest(**told)
-    except (tarfile.TarError, KeyError, TypeError, ValueError, EOFError) as error:
-        raise InputError(
-            f"'{source}' is not a backup: expected a file made by `reprieve clinic backup` "
-            f"({type(error).__name__})."
-        ) from error
-    if manifest.format != FORMAT:
-        raise InputError(
-            f"'{source}' has format {manifest.format}; this version reads {FORMAT}. "
-            f"It was made by {manifest.version}: restore it there and upgrade."
-        )
-    return manifest
+def rows(cursor: Any, tables: Iterable[str]) -> dict[str, int]:
+    """Rows of each table. `cursor` is that of any database which Python can ask."""
+    found = {}
+    for table in tables:
+        cursor.execute(f'SELECT count(*) FROM "{table}"')
+        found[table] = int(cursor.fetchone()[0])
+    return found
 
 
-def restore(source: Path, folder: Path) -> Manifest:
-    """Put a backup into an empty database, whole or not at all; the caller verifies after.
-
-    Raises
-    ------
-    InputError
-        The database is not empty, the file is damaged, or it belongs to the other database.
-    """
-    manifest = read_manifest(source)
-    with tempfile.TemporaryDirectory(dir=folder) as room:
-        with tarfile.open(source) as tar:
-            tar.extractall(room, filter="data")
-        data = Path(room) / (SQLITE if manifest.database == "sqlite" else DUMP)
-        if not data.is_file() or _digest(data) != manifest.sha256:
-            raise InputError(f"'{source}' is damaged: its digest is not the one it was made with.")
-        _load(data, folder, manifest)
-        key, kept = Path(room) / KEY, folder / KEY
-        if manifest.with_key and not kept.exists():
-            key.chmod(0o600)
-            key.rename(kept)
-    return manifest
+def heads(cursor: Any) -> dict[str, str]:
+    """The audit's last digest of each clinic, by the name of its stream."""
+    cursor.execute(
+        "SELECT stream, digest FROM audit_auditevent AS a WHERE seq = "
+        "(SELECT max(seq) FROM audit_auditevent AS b WHERE b.stream = a.stream) ORDER BY stream"
+    )
+    return {str(stream): str(found) for stream, found in cursor.fetchall()}
 
 
-def _dump(data: Path) -> None:
-    if connection.vendor == "sqlite":
-        connection.ensure_connection()
-        copy = sqlite3.connect(data)
-        with copy:
-            connection.connection.backup(copy)
-        copy.close()
-    else:
-        _run("pg_dump", "--format=custom", "--no-owner", f"--file={data}")
-
-
-def _load(data: Path, folder: Path, manifest: Manifest) -> None:
-    if manifest.database == "sqlite":
-        target = folder / SQLITE
-        if target.exists():
-            raise InputError(f"'{target}' exists; restore into an empty folder, then change over.")
-        data.rename(target)
-        return
-    with connection.cursor() as cursor:
-        if connection.introspection.table_names(cursor):
-            raise InputError("The database is not empty; restore into a new one, then change over.")
-    _run("pg_restore", "--no-owner", "--exit-on-error", "--single-transaction", str(data))
-
-
-def _run(program: str, *arguments: str) -> None:
-    database = settings.DATABASES["default"]
-    url = {
-        "PGHOST": database.get("HOST") or "",
-        "PGPORT": str(database.get("PORT") or ""),
-        "PGUSER": database.get("USER") or "",
-        "PGPASSWORD": database.get("PASSWORD") or "",
-    }
-    import os
-
-    name = ["--dbname", str(database["NAME"])]
-    try:
-        subprocess.run(
-            [program, *name, *arguments],
-            env={**os.environ, **{k: v for k, v in url.items() if v}},
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-    except FileNotFoundError as error:
-        raise InputError(
-            f"{program} is not installed; on Debian: apt-get install postgresql-client."
-        ) from error
-    except subprocess.CalledProcessError as error:
-        raise InputError(f"{program} failed: {error.stderr.strip()[-400:]}") from error
-
-
-def _digest(path: Path) -> str:
+def digest(path: Path) -> str:
+    """SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _rows() -> dict[str, int]:
-    return {
-        model._meta.label_lower: model._default_manager.count()
-        for model in apps.get_models()
-        if model.__module__.startswith("reprieve.clinic")
-    }
+def sync(path: Path) -> None:
+    """Have a file or folder on disk before going on."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
-def _heads() -> dict[str, str]:
-    from reprieve.clinic.audit.models import AuditEvent
+@contextmanager
+def _copied(data: Path) -> Iterator[Any]:
+    """Copy the database into a file, and a cursor that sees exactly what was copied."""
+    connection.ensure_connection()
+    if connection.vendor == "sqlite":
+        with closing(sqlite3.connect(data)) as copy:
+            connection.connection.backup(copy)
+            # in one file: readable where no log can be written beside it
+            copy.execute("PRAGMA journal_mode=DELETE")
+            yield copy.cursor()
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        cursor.execute("SELECT pg_export_snapshot()")
+        postgres.dump(data, snapshot=cursor.fetchone()[0])
+        yield cursor
 
-    streams = AuditEvent.objects.order_by().values_list("stream", flat=True).distinct()
-    return {
-        stream: str(
-            AuditEvent.objects.filter(stream=stream).order_by("-seq").values_list("digest")[0][0]
-        )
-        for stream in streams
-    }
+
+def _pack(made: Path, files: list[Path]) -> None:
+    with tarfile.open(made, "w:gz", compresslevel=6) as tar:
+        for file in files:
+            tar.add(file, file.name)
+    made.chmod(0o600)
+    sync(made)

@@ -14,8 +14,9 @@ from django.db.migrations.executor import MigrationExecutor
 from reprieve.clinic.health.kept import last_backup, last_verified
 
 Standing = Literal["ok", "warn", "bad"]
-BACKUP_DUE = timedelta(days=1)
-VERIFY_DUE = timedelta(days=1)
+# every night, and two hours for the night that starts later or takes longer
+BACKUP_DUE = timedelta(hours=26)
+VERIFY_DUE = timedelta(hours=26)
 DISK_LOW = 2 * 1024**3  # bytes
 
 
@@ -36,9 +37,7 @@ def checks(now: datetime) -> tuple[Check, ...]:
 
 def _database(_: datetime) -> Check:
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SHOW server_version")
-            version = cursor.fetchone()[0]
+        version = _shown("server_version")
         return Check("Database", "ok", f"PostgreSQL {version}, with row locks and roles")
     return Check(
         "Database",
@@ -50,17 +49,22 @@ def _database(_: datetime) -> Check:
     )
 
 
+def _shown(name: str) -> str:
+    """A setting as this connection to PostgreSQL has it."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SHOW {name}")
+        return str(cursor.fetchone()[0])
+
+
 def _durability(_: datetime) -> Check:
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SHOW synchronous_commit")
-            found = cursor.fetchone()[0]
-        good = found == "on"
+        found = {name: _shown(name) for name in ("synchronous_commit", "fsync", "full_page_writes")}
+        good = "off" not in found.values()
         return Check(
             "Acknowledged means stored",
             "ok" if good else "bad",
-            f"synchronous_commit is {found}",
-            "" if good else "Set synchronous_commit to on: an acknowledged event could be lost.",
+            ", ".join(f"{name} is {value}" for name, value in found.items()),
+            "" if good else "Set each of them to on: an acknowledged event could be lost.",
         )
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA journal_mode")
@@ -119,13 +123,17 @@ def _backup(now: datetime) -> Check:
             "none yet",
             "Run `reprieve clinic backup` now, and every night from cron or a timer.",
         )
-    name, made = found
-    late = now - made > BACKUP_DUE
+    file, made = found
+    late, moved = now - made > BACKUP_DUE, not file.exists()
     return Check(
         "Backup",
-        "bad" if late else "ok",
-        f"{name}, {_ago(now - made)} ago",
-        "Older than a day: run `reprieve clinic backup`." if late else "",
+        "bad" if late else "warn" if moved else "ok",
+        f"{file.name}, {_ago(now - made)} ago{', no longer where it was written' if moved else ''}",
+        "Older than a day: run `reprieve clinic backup`, every night from cron or a timer."
+        if late
+        else "Make sure that it is kept elsewhere."
+        if moved
+        else "",
     )
 
 
@@ -135,12 +143,12 @@ def _chain(now: datetime) -> Check:
         return Check(
             "Record verified", "warn", "never", "Run `reprieve clinic verify`, best every night."
         )
-    at, bad = found
+    at, bad, first = found
     if bad:
         return Check(
             "Record verified",
             "bad",
-            f"{bad} faults {_ago(now - at)} ago: {found[2]}",
+            f"{bad} faults {_ago(now - at)} ago: {first}",
             "Stop, keep the database as it is, and restore beside it to compare.",
         )
     late = now - at > VERIFY_DUE
@@ -158,7 +166,7 @@ def _disk(_: datetime) -> Check:
     return Check(
         "Disk",
         "bad" if low else "ok",
-        f"{free / 1024**3:.1f} GB free",
+        f"{free / 1024**3:.1f} GB free where the data folder is",
         "Below 2 GB: make room before the database cannot write." if low else "",
     )
 
@@ -211,10 +219,6 @@ ASKED: tuple[Callable[[datetime], Check], ...] = (
 
 def _ago(span: timedelta) -> str:
     hours = span / timedelta(hours=1)
-    return (
-        f"{round(hours * 60)} min"
-        if hours < 1
-        else f"{hours:.0f} h"
-        if hours < 48
-        else f"{hours / 24:.0f} d"
-    )
+    if hours < 1:
+        return f"{round(hours * 60)} min"
+    return f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} d"

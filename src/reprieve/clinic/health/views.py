@@ -1,6 +1,6 @@
 """The health page, and a line for a watchdog."""
 
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
@@ -19,7 +19,10 @@ def health(request: ClinicRequest) -> HttpResponse:
 @public
 def live(request: HttpRequest) -> HttpResponse:
     """Whether the server answers and the database too; no data."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-        cursor.fetchone()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+            cursor.fetchone()
+    except DatabaseError:
+        return JsonResponse({"live": False}, status=503)
     return JsonResponse({"live": True})
