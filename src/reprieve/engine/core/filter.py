@@ -1,11 +1,14 @@
-"""What scores say of one virtual person: a Kalman filter on the score scale.
+"""What scores say of virtual people: a Kalman filter on the score scale, eight people at a time.
 
-Linear and Gaussian are the person's baseline b, the slow and the fast fluctuation w and v, and
+Linear and Gaussian are a person's baseline b, the slow and the fast fluctuation w and v, and
 the personal offset on the link to every scale beside MADRS. The two bends between them and a
 score, the logistic curve and the crosswalk, are linearised statistically (moments by
 Gauss-Hermite quadrature over what is believed at that moment); whole points add the variance of
 rounding. A score at an end of its scale says only that the true one lies there or beyond: there
 the moments of what is believed afterwards are computed without linearising.
+
+Eight people are the columns of arrays (k, 8): `mean` (dims, 8), `cov` (dims * dims, 8),
+`constant` (7, 8).
 """
 
 import math
@@ -13,12 +16,28 @@ import math
 import numpy as np
 from numba import njit
 
+from reprieve.engine.core.lane_maths import erfc, exp, greater, lesser, log
+from reprieve.engine.core.lanes import (
+    WIDTH,
+    Lanes,
+    anywhere,
+    choose,
+    every,
+    floor,
+    lane,
+    pick,
+    put,
+    row,
+    sqrt,
+)
+
 # columns of `score`: day from the first dose, value, scale (row of `scale` and `table`)
 DAY, VALUE, SCALE = range(3)
 # the state: baseline, slow and fast fluctuation, then one offset for each scale but MADRS
 BASE, SLOW, FAST, OFFSET = range(4)
 # columns of `constant`
 SW, TW, SV, TV, SM, ENTRY_MEAN, ENTRY_SD = range(7)
+CONSTANTS = 7
 # columns of `scale`: rating error (points; below 0 takes SM), SD of the offset (MADRS points),
 # lowest and highest score, index of the offset in the state (below 0 for MADRS itself)
 ERROR, PERSONAL, LOW, HIGH, INDEX = range(5)
@@ -48,57 +67,88 @@ MANY_MASS = np.array(
     ]
 )  # fmt: skip
 SQRT_2, LOG_SQRT_2PI = math.sqrt(2.0), 0.5 * math.log(2.0 * math.pi)
+NOBODY = -460.0  # log-probability of a score that a person like this cannot have
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def bent(mean: float, variance: float) -> tuple[float, float, float]:
+def on_madrs(latent: Lanes) -> Lanes:
+    """MADRS at a latent score."""
+    return MADRS_MAX / (1.0 + exp(-latent))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def on_scale(madrs: Lanes, row_of_table: np.ndarray) -> Lanes:
+    """Score of a scale by true MADRS, linear between the entries (k,), even over 0-60."""
+    last = row_of_table.shape[0] - 1.0
+    place = lesser(greater(madrs / MADRS_MAX, every(0.0)), every(1.0)) * last
+    below = lesser(floor(place), every(last - 1.0))
+    low = pick(row_of_table, below)
+    return low + (place - below) * (pick(row_of_table, below + 1.0) - low)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def bent(mean: Lanes, variance: Lanes) -> tuple[Lanes, Lanes, Lanes]:
     """Mean, variance and slope of MADRS when its latent score is normal."""
-    sd = math.sqrt(variance)
-    node, mass = (NODE, MASS) if variance > NARROW_LATENT else (NODE_3, MASS_3)
-    first = second = cross = 0.0
-    for k in range(node.shape[0]):
-        u = MADRS_MAX / (1.0 + math.exp(-(mean + sd * node[k])))
-        first += mass[k] * u
-        second += mass[k] * u * u
-        cross += mass[k] * u * node[k]
-    return first, max(second - first * first, 1e-9), cross / sd
+    sd = sqrt(variance)
+    wide = variance > NARROW_LATENT
+    first = second = cross = every(0.0)
+    if anywhere(wide):
+        for k in range(NODE.shape[0]):
+            u = on_madrs(mean + sd * NODE[k])
+            first += MASS[k] * u
+            second += MASS[k] * u * u
+            cross += MASS[k] * u * NODE[k]
+    if anywhere(variance <= NARROW_LATENT):
+        one = two = three = every(0.0)
+        for k in range(NODE_3.shape[0]):
+            u = on_madrs(mean + sd * NODE_3[k])
+            one += MASS_3[k] * u
+            two += MASS_3[k] * u * u
+            three += MASS_3[k] * u * NODE_3[k]
+        first = choose(wide, first, one)
+        second, cross = choose(wide, second, two), choose(wide, cross, three)
+    return first, greater(second - first * first, every(1e-9)), cross / sd
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def linked(
-    mean: float, variance: float, table: np.ndarray, which: int
-) -> tuple[float, float, float]:
-    """Mean, variance and slope of a score whose MADRS is normal, by a row of `table`."""
-    sd = math.sqrt(variance)
-    last = table.shape[1] - 1
-    node, mass = (NODE, MASS) if variance > NARROW_SCORE else (NODE_3, MASS_3)
-    first = second = cross = 0.0
-    for k in range(node.shape[0]):
-        place = min(max((mean + sd * node[k]) / MADRS_MAX, 0.0), 1.0) * last
-        j = min(int(place), last - 1)
-        low = table[which, j]
-        s = low + (place - j) * (table[which, j + 1] - low)
-        first += mass[k] * s
-        second += mass[k] * s * s
-        cross += mass[k] * s * node[k]
-    return first, max(second - first * first, 1e-9), cross / sd
+def linked(mean: Lanes, variance: Lanes, row_of_table: np.ndarray) -> tuple[Lanes, Lanes, Lanes]:
+    """Mean, variance and slope of a score whose MADRS is normal."""
+    sd = sqrt(variance)
+    wide = variance > NARROW_SCORE
+    first = second = cross = every(0.0)
+    if anywhere(wide):
+        for k in range(NODE.shape[0]):
+            s = on_scale(mean + sd * NODE[k], row_of_table)
+            first += MASS[k] * s
+            second += MASS[k] * s * s
+            cross += MASS[k] * s * NODE[k]
+    if anywhere(variance <= NARROW_SCORE):
+        one = two = three = every(0.0)
+        for k in range(NODE_3.shape[0]):
+            s = on_scale(mean + sd * NODE_3[k], row_of_table)
+            one += MASS_3[k] * s
+            two += MASS_3[k] * s * s
+            three += MASS_3[k] * s * NODE_3[k]
+        first = choose(wide, first, one)
+        second, cross = choose(wide, second, two), choose(wide, cross, three)
+    return first, greater(second - first * first, every(1e-9)), cross / sd
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def drift(
-    mean: np.ndarray, cov: np.ndarray, fade: np.ndarray, step: int, constant: np.ndarray
-) -> None:
-    """Belief of the state a step later, in place; `fade` (steps, 2) of slow and fast."""
+def drift(mean: np.ndarray, cov: np.ndarray, constant: np.ndarray, length: float) -> None:
+    """Belief of the state so many days later, in place."""
+    dims = mean.shape[0]
+    if length == 0.0:
+        return
     for i in (SLOW, FAST):
-        keep = fade[step, i - SLOW]
-        if keep == 1.0:
-            continue
-        mean[i] *= keep
-        for j in range(mean.shape[0]):
-            cov[i, j] *= keep
-            cov[j, i] *= keep
-        sd = constant[SW] if i == SLOW else constant[SV]
-        cov[i, i] += sd * sd * (1.0 - keep * keep)
+        sd = row(constant, SW if i == SLOW else SV)
+        keep = exp(-length / row(constant, TW if i == SLOW else TV))
+        put(mean, i, row(mean, i) * keep)
+        for j in range(dims):
+            put(cov, i * dims + j, row(cov, i * dims + j) * keep)
+            put(cov, j * dims + i, row(cov, j * dims + i) * keep)
+        own = i * dims + i
+        put(cov, own, row(cov, own) + sd * sd * (1.0 - keep * keep))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -108,118 +158,154 @@ def entered(mean: np.ndarray, cov: np.ndarray, constant: np.ndarray, gain: np.nd
     Each fluctuation is told that its standardised value was `ENTRY_MEAN` give or take
     `ENTRY_SD`, which turns its stationary law into the one that entrants of trials have.
     """
-    for i, sd in ((SLOW, constant[SW]), (FAST, constant[SV])):
-        if sd <= 0.0:
-            continue
-        noise = (sd * constant[ENTRY_SD]) ** 2
-        total = cov[i, i] + noise
-        surprise = sd * constant[ENTRY_MEAN] - mean[i]
-        for j in range(mean.shape[0]):
-            gain[j] = cov[j, i] / total
-        for j in range(mean.shape[0]):
-            mean[j] += gain[j] * surprise
-            for k in range(mean.shape[0]):
-                cov[j, k] -= gain[j] * gain[k] * total
+    dims = mean.shape[0]
+    for i in (SLOW, FAST):
+        sd = row(constant, SW if i == SLOW else SV)
+        noise = sd * row(constant, ENTRY_SD)
+        # without a fluctuation there is nothing to be told
+        total = greater(row(cov, i * dims + i) + noise * noise, every(1e-300))
+        surprise = sd * row(constant, ENTRY_MEAN) - row(mean, i)
+        for j in range(dims):
+            put(gain, j, row(cov, j * dims + i) / total)
+        told(mean, cov, gain, total, surprise)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def told(
+    mean: np.ndarray, cov: np.ndarray, gain: np.ndarray, total: Lanes, surprise: Lanes
+) -> None:
+    """Belief after something linear was seen with variance `total`, in place."""
+    dims = mean.shape[0]
+    for j in range(dims):
+        put(mean, j, row(mean, j) + row(gain, j) * surprise)
+        for k in range(dims):
+            at = j * dims + k
+            put(cov, at, row(cov, at) - row(gain, j) * row(gain, k) * total)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def expected(
-    latent: float, mean: np.ndarray, cov: np.ndarray, scale: np.ndarray, table: np.ndarray,
+    latent: Lanes, mean: np.ndarray, cov: np.ndarray, scale: np.ndarray, table: np.ndarray,
     which: int, cross: np.ndarray,
-) -> tuple[float, float]:  # fmt: skip
+) -> tuple[Lanes, Lanes]:  # fmt: skip
     """Mean and variance of a true score on a scale, and its covariance with the state."""
-    centre = latent + mean[BASE] + mean[SLOW] + mean[FAST]
+    centre = latent + row(mean, BASE) + row(mean, SLOW) + row(mean, FAST)
     dims = mean.shape[0]
     for j in range(dims):
-        cross[j] = cov[j, BASE] + cov[j, SLOW] + cov[j, FAST]
-    total = cross[BASE] + cross[SLOW] + cross[FAST]
-    first, variance, slope = bent(centre, max(total, 1e-12))
+        at = j * dims
+        put(cross, j, row(cov, at + BASE) + row(cov, at + SLOW) + row(cov, at + FAST))
+    total = row(cross, BASE) + row(cross, SLOW) + row(cross, FAST)
+    first, variance, slope = bent(centre, greater(total, every(1e-12)))
     index = int(scale[which, INDEX])
     if index < 0:
         for j in range(dims):
-            cross[j] *= slope
+            put(cross, j, row(cross, j) * slope)
         return first, variance
-    first += mean[index]
-    variance += cov[index, index] + 2.0 * slope * cross[index]
-    score, spread, link = linked(first, max(variance, 1e-12), table, which)
+    first += row(mean, index)
+    variance += row(cov, index * dims + index) + 2.0 * slope * row(cross, index)
+    score, spread, link = linked(first, greater(variance, every(1e-12)), table[which])
     for j in range(dims):
-        cross[j] = link * (slope * cross[j] + cov[j, index])
+        put(cross, j, link * (slope * row(cross, j) + row(cov, j * dims + index)))
     return score, spread
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def see(
-    value: float, error: float, score: float, spread: float, mean: np.ndarray, cov: np.ndarray,
+    value: float, error: Lanes, score: Lanes, spread: Lanes, mean: np.ndarray, cov: np.ndarray,
     cross: np.ndarray,
-) -> float:  # fmt: skip
+) -> Lanes:  # fmt: skip
     """Belief after a score, in place; the log-probability of that score before it was seen."""
     total = spread + error * error + ROUNDING
     surprise = value - score
-    dims = mean.shape[0]
-    for j in range(dims):
-        mean[j] += cross[j] / total * surprise
-        for k in range(dims):
-            cov[j, k] -= cross[j] * cross[k] / total
-    return -0.5 * (surprise * surprise / total + math.log(total)) - LOG_SQRT_2PI
+    for j in range(mean.shape[0]):
+        put(cross, j, row(cross, j) / total)
+    told(mean, cov, cross, total, surprise)
+    return -0.5 * (surprise * surprise / total + log(total)) - LOG_SQRT_2PI
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def see_end(
-    latent: float, error: float, scale: np.ndarray, table: np.ndarray, which: int, low: bool,
-    mean: np.ndarray, cov: np.ndarray,
-) -> float:  # fmt: skip
+    latent: Lanes, error: Lanes, scale: np.ndarray, table: np.ndarray, which: int, low: bool,
+    mean: np.ndarray, cov: np.ndarray, along: np.ndarray, across: np.ndarray,
+) -> Lanes:  # fmt: skip
     """As `see`, of a score at the lowest or highest point of its scale.
 
     The state moves along two standard normals, the latent score and what is left of the personal
     offset given it; their moments after the score come from quadrature over both.
     """
     dims, index = mean.shape[0], int(scale[which, INDEX])
-    along, across = np.empty(dims), np.zeros(dims)
     for j in range(dims):
-        along[j] = cov[j, BASE] + cov[j, SLOW] + cov[j, FAST]
-    sd = math.sqrt(max(along[BASE] + along[SLOW] + along[FAST], 1e-12))
-    centre = latent + mean[BASE] + mean[SLOW] + mean[FAST]
+        at = j * dims
+        put(along, j, row(cov, at + BASE) + row(cov, at + SLOW) + row(cov, at + FAST))
+        put(across, j, every(0.0))
+    sd = sqrt(greater(row(along, BASE) + row(along, SLOW) + row(along, FAST), every(1e-12)))
+    centre = latent + row(mean, BASE) + row(mean, SLOW) + row(mean, FAST)
     for j in range(dims):
-        along[j] /= sd
-    own = 0.0
+        put(along, j, row(along, j) / sd)
+    own = every(0.0)
     if index >= 0:
-        own = math.sqrt(max(cov[index, index] - along[index] ** 2, 1e-12))
+        about = row(along, index)
+        own = sqrt(greater(row(cov, index * dims + index) - about * about, every(1e-12)))
         for j in range(dims):
-            across[j] = (cov[j, index] - along[index] * along[j]) / own
-    sum_0 = sum_z = sum_x = sum_zz = sum_xx = sum_zx = 0.0
-    last, wide = table.shape[1] - 1, MANY.shape[0] if index >= 0 else 1
+            put(across, j, (row(cov, j * dims + index) - about * row(along, j)) / own)
+    sum_0 = sum_z = sum_x = sum_zz = sum_xx = sum_zx = every(0.0)
+    wide = MANY.shape[0] if index >= 0 else 1
     for i in range(MANY.shape[0]):
         z = MANY[i]
-        true = MADRS_MAX / (1.0 + math.exp(-(centre + sd * z)))
+        true = on_madrs(centre + sd * z)
         for k in range(wide):
-            x = MANY[k] if index >= 0 else 0.0
-            score = true
+            x, score = 0.0, true
             if index >= 0:
-                place = (true + mean[index] + along[index] * z + own * x) / MADRS_MAX
-                place = min(max(place, 0.0), 1.0) * last
-                j = min(int(place), last - 1)
-                score = table[which, j] + (place - j) * (table[which, j + 1] - table[which, j])
+                x = MANY[k]
+                offset = row(mean, index) + row(along, index) * z + own * x
+                score = on_scale(true + offset, table[which])
             beyond = score - scale[which, LOW] if low else scale[which, HIGH] - score
-            mass = 0.5 * math.erfc((beyond - 0.5) / (error * SQRT_2))
+            mass = 0.5 * erfc((beyond - 0.5) / (error * SQRT_2))
             mass *= MANY_MASS[i] * (MANY_MASS[k] if index >= 0 else 1.0)
             sum_0 += mass
             sum_z += mass * z
             sum_x += mass * x
-            sum_zz += mass * z * z
-            sum_xx += mass * x * x
-            sum_zx += mass * z * x
-    if sum_0 < 1e-200:  # nobody like this: a person to be given no weight
-        return -460.0
+            sum_zz += mass * (z * z)
+            sum_xx += mass * (x * x)
+            sum_zx += mass * (z * x)
+    none = sum_0 < 1e-200
+    sum_0 = greater(sum_0, every(1e-200))
     z, x = sum_z / sum_0, sum_x / sum_0
     zz, xx, zx = sum_zz / sum_0 - z * z - 1.0, sum_xx / sum_0 - x * x - 1.0, sum_zx / sum_0 - z * x
     if index < 0:
-        xx = zx = 0.0
+        xx = zx = every(0.0)
+    # nobody like this: a person to be given no weight, whose belief stays as it was
+    zz, xx, zx = choose(none, 0.0, zz), choose(none, 0.0, xx), choose(none, 0.0, zx)
+    z, x = choose(none, 0.0, z), choose(none, 0.0, x)
     for j in range(dims):
-        mean[j] += along[j] * z + across[j] * x
+        a, b = row(along, j), row(across, j)
+        put(mean, j, row(mean, j) + a * z + b * x)
         for k in range(dims):
-            cov[j, k] += along[j] * along[k] * zz + across[j] * across[k] * xx
-            cov[j, k] += (along[j] * across[k] + across[j] * along[k]) * zx
-    return math.log(sum_0)
+            other, beside = row(along, k), row(across, k)
+            more = a * other * zz + b * beside * xx + (a * beside + b * other) * zx
+            put(cov, j * dims + k, row(cov, j * dims + k) + more)
+    return choose(none, NOBODY, log(sum_0))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def stops(score: np.ndarray, end: float) -> tuple[np.ndarray, np.ndarray, int]:
+    """Days on which belief changes, the score seen on each (-1 none), and the first dose's place.
+
+    The first dose stands before the first score from then on, the end after all.
+    """
+    scores = score.shape[0]
+    begun = scores
+    for s in range(scores):
+        if score[s, DAY] >= 0.0:
+            begun = s
+            break
+    day, seen = np.empty(scores + 2), np.full(scores + 2, -1)
+    for s in range(scores + 2):
+        at = s if s < begun else s - 1
+        day[s] = 0.0 if s == begun else score[at, DAY] if at < scores else end
+        if s != begun and at < scores:
+            seen[s] = at
+    return day, seen, begun
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -242,7 +328,7 @@ def believe(
     Parameters
     ----------
     latent : (n, scores) latent score without baseline and fluctuation
-    member : (n,) row of `constant` (m, 7), in rising order
+    member : (n,) row of `constant` (m, 7)
     base : (2,) mean and variance of the baseline, logit
     score : (scores, 3) in order of time
     scale : (scales, 5); table : (scales, k) score by true MADRS, even over 0-60
@@ -251,47 +337,57 @@ def believe(
     news : (n, scores) output, log-probability of each score given those before it
     foretold : (n, scores) output, the score expected just before it
     """
-    dims, scores = mean.shape[1], score.shape[0]
-    cross, gain = np.empty(dims), np.empty(dims)
-    # stops: the scores, the first dose before the first score from then on, the end
-    stop, seen = np.empty(scores + 2), np.full(scores + 2, -1)
-    begun = scores
-    for s in range(scores):
-        if score[s, DAY] >= 0.0:
-            begun = s
-            break
-    for s in range(scores + 2):
-        at = s if s < begun else s - 1
-        stop[s] = 0.0 if s == begun else score[at, DAY] if at < scores else end
-        if s != begun and at < scores:
-            seen[s] = at
-    fade, last = np.ones((scores + 2, 2)), -1
-    for i in range(latent.shape[0]):
-        m, p, c = mean[i], cov[i], constant[member[i]]
-        if member[i] != last:
-            last = member[i]
-            for s in range(1, scores + 2):
-                fade[s, 0] = math.exp(-(stop[s] - stop[s - 1]) / c[TW])
-                fade[s, 1] = math.exp(-(stop[s] - stop[s - 1]) / c[TV])
-        m[:] = 0.0
-        p[:] = 0.0
-        m[BASE], p[BASE, BASE] = base[0], base[1]
-        p[SLOW, SLOW], p[FAST, FAST] = c[SW] ** 2, c[SV] ** 2
-        for k in range(scale.shape[0]):
-            if scale[k, INDEX] >= 0:
-                p[int(scale[k, INDEX]), int(scale[k, INDEX])] = scale[k, PERSONAL] ** 2
+    n, dims, scores = latent.shape[0], mean.shape[1], score.shape[0]
+    day, seen, begun = stops(score, end)
+    m, p, c = np.empty((dims, WIDTH)), np.empty((dims * dims, WIDTH)), np.empty((CONSTANTS, WIDTH))
+    gain, other, past = np.empty((dims, WIDTH)), np.empty((dims, WIDTH)), np.empty((scores, WIDTH))
+    for i in range(0, n, WIDTH):
+        for q in range(WIDTH):
+            who = min(i + q, n - 1)
+            for k in range(CONSTANTS):
+                c[k, q] = constant[member[who], k]
+            for s in range(scores):
+                past[s, q] = latent[who, s]
+        begin(m, p, c, base, scale)
         for s in range(scores + 2):
-            drift(m, p, fade, s, c)
+            if s > 0:
+                drift(m, p, c, day[s] - day[s - 1])
             if s == begun:
                 entered(m, p, c, gain)
             at = seen[s]
             if at < 0:
                 continue
-            k = int(score[at, SCALE])
-            foretold[i, at], spread = expected(latent[i, at], m, p, scale, table, k, cross)
-            error = scale[k, ERROR] if scale[k, ERROR] >= 0.0 else c[SM]
+            k, y = int(score[at, SCALE]), row(past, at)
+            hope, spread = expected(y, m, p, scale, table, k, gain)
+            error = every(scale[k, ERROR]) if scale[k, ERROR] >= 0.0 else row(c, SM)
             value, low = score[at, VALUE], scale[k, LOW]
             if low < value < scale[k, HIGH]:
-                news[i, at] = see(value, error, foretold[i, at], spread, m, p, cross)
+                said = see(value, error, hope, spread, m, p, gain)
             else:
-                news[i, at] = see_end(latent[i, at], error, scale, table, k, value <= low, m, p)
+                said = see_end(y, error, scale, table, k, value <= low, m, p, gain, other)
+            for q in range(min(WIDTH, n - i)):
+                news[i + q, at], foretold[i + q, at] = lane(said, q), lane(hope, q)
+        for q in range(min(WIDTH, n - i)):
+            for j in range(dims):
+                mean[i + q, j] = m[j, q]
+                for k in range(dims):
+                    cov[i + q, j, k] = p[j * dims + k, q]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def begin(
+    mean: np.ndarray, cov: np.ndarray, constant: np.ndarray, base: np.ndarray, scale: np.ndarray
+) -> None:
+    """What is believed of eight people before any score, in place."""
+    dims = mean.shape[0]
+    mean[:] = 0.0
+    cov[:] = 0.0
+    put(mean, BASE, every(base[0]))
+    put(cov, BASE, every(base[1]))
+    for i in (SLOW, FAST):
+        sd = row(constant, SW if i == SLOW else SV)
+        put(cov, i * dims + i, sd * sd)
+    for k in range(scale.shape[0]):
+        if scale[k, INDEX] >= 0:
+            own = int(scale[k, INDEX])
+            put(cov, own * dims + own, every(scale[k, PERSONAL] ** 2))

@@ -1,4 +1,7 @@
-"""From what is believed of virtual people to the scores that would be seen: laws and paths."""
+"""From what is believed of virtual people to the scores that would be seen: laws and paths.
+
+Eight people at a time are the columns of arrays (k, 8), as in `core.filter`.
+"""
 
 import math
 
@@ -7,12 +10,12 @@ from numba import njit
 
 from reprieve.engine.core.filter import (
     BASE,
+    CONSTANTS,
     ERROR,
     FAST,
     HIGH,
     INDEX,
     LOW,
-    MADRS_MAX,
     SLOW,
     SM,
     SV,
@@ -21,10 +24,60 @@ from reprieve.engine.core.filter import (
     TW,
     bent,
     linked,
+    on_madrs,
+    on_scale,
+)
+from reprieve.engine.core.lane_maths import exp, greater, lesser
+from reprieve.engine.core.lanes import (
+    WIDTH,
+    Lanes,
+    choose,
+    every,
+    floor,
+    lane,
+    put,
+    row,
+    sqrt,
 )
 
 # normals that one path uses: baseline, slow, fast, offset; then slow, fast, rating for each visit
 START, EACH_VISIT = 4, 3
+# rows of a stretch between two visits: what is kept of either fluctuation, SD of what comes anew
+KEEP_SLOW, NEW_SLOW, KEEP_FAST, NEW_FAST = range(4)
+STRETCH = 4
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def people(
+    first: int, latent: np.ndarray, member: np.ndarray, constant: np.ndarray, y: np.ndarray,
+    c: np.ndarray,
+) -> None:  # fmt: skip
+    """Eight people from `first` on: their latent scores (visits, 8) and constants (7, 8)."""
+    for q in range(WIDTH):
+        i = min(first + q, latent.shape[0] - 1)
+        for v in range(latent.shape[1]):
+            y[v, q] = latent[i, v]
+        for k in range(CONSTANTS):
+            c[k, q] = constant[member[i], k]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def stretches(ahead: np.ndarray, constant: np.ndarray, out: np.ndarray) -> None:
+    """How the fluctuations of eight people go on from visit to visit: `out` (4 visits, 8)."""
+    before = 0.0
+    for v in range(ahead.shape[0]):
+        for at, sd, tau in ((KEEP_SLOW, SW, TW), (KEEP_FAST, SV, TV)):
+            keep = exp(-(ahead[v] - before) / row(constant, tau))
+            put(out, STRETCH * v + at, keep)
+            new = row(constant, sd) * sqrt(greater(1.0 - keep * keep, every(0.0)))
+            put(out, STRETCH * v + at + NEW_SLOW - KEEP_SLOW, new)
+        before = ahead[v]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def rating_error(scale: np.ndarray, constant: np.ndarray) -> Lanes:
+    """SD of a rating of eight people, points."""
+    return every(scale[ERROR]) if scale[ERROR] >= 0.0 else row(constant, SM)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -51,31 +104,49 @@ def foresee(
     scale, table : the instrument's rows of `core.filter`
     score, variance : (n, visits) output
     """
-    visits = latent.shape[1]
-    keep, tables = np.empty((visits, 4)), table.reshape(1, -1)
-    index, last = int(scale[INDEX]), -1
-    error = 0.0
-    for i in range(latent.shape[0]):
-        if member[i] != last:
-            last = member[i]
-            c = constant[last]
-            error = (scale[ERROR] if scale[ERROR] >= 0.0 else c[SM]) ** 2
-            for v in range(visits):
-                slow, fast = math.exp(-ahead[v] / c[TW]), math.exp(-ahead[v] / c[TV])
-                keep[v, 0], keep[v, 1] = slow, fast
-                keep[v, 2] = c[SW] ** 2 * (1.0 - slow * slow) + c[SV] ** 2 * (1.0 - fast * fast)
-        m, p = mean[i], cov[i]
+    n, visits = latent.shape
+    index, c = int(scale[INDEX]), np.empty((CONSTANTS, WIDTH))
+    y = np.empty((visits, WIDTH))
+    m, p = np.zeros((4, WIDTH)), np.zeros((16, WIDTH))
+    for i in range(0, n, WIDTH):
+        people(i, latent, member, constant, y, c)
+        believed(i, mean, cov, index, m, p)
+        error = rating_error(scale, c)
         for v in range(visits):
-            a, b = keep[v, 0], keep[v, 1]
-            centre = latent[i, v] + m[BASE] + a * m[SLOW] + b * m[FAST]
-            total = p[BASE, BASE] + a * a * p[SLOW, SLOW] + b * b * p[FAST, FAST] + keep[v, 2]
-            total += 2.0 * (a * p[BASE, SLOW] + b * p[BASE, FAST] + a * b * p[SLOW, FAST])
-            first, spread, slope = bent(centre, max(total, 1e-12))
+            a, b = exp(-ahead[v] / row(c, TW)), exp(-ahead[v] / row(c, TV))
+            new = row(c, SW) * row(c, SW) * (1.0 - a * a)
+            new += row(c, SV) * row(c, SV) * (1.0 - b * b)
+            centre = row(y, v) + row(m, BASE) + a * row(m, SLOW) + b * row(m, FAST)
+            total = row(p, 4 * BASE + BASE) + a * a * row(p, 4 * SLOW + SLOW) + new
+            total += b * b * row(p, 4 * FAST + FAST)
+            both = a * row(p, 4 * BASE + SLOW) + b * row(p, 4 * BASE + FAST)
+            total += 2.0 * (both + a * b * row(p, 4 * SLOW + FAST))
+            first, spread, slope = bent(centre, greater(total, every(1e-12)))
             if index >= 0:
-                both = p[BASE, index] + a * p[SLOW, index] + b * p[FAST, index]
-                spread += p[index, index] + 2.0 * slope * both
-                first, spread, _ = linked(first + m[index], max(spread, 1e-12), tables, 0)
-            score[i, v], variance[i, v] = first, spread + error
+                both = row(p, 12 + BASE) + a * row(p, 12 + SLOW) + b * row(p, 12 + FAST)
+                spread += row(p, 15) + 2.0 * slope * both
+                first += row(m, 3)
+                first, spread, _ = linked(first, greater(spread, every(1e-12)), table)
+            spread += error * error
+            for q in range(min(WIDTH, n - i)):
+                score[i + q, v], variance[i + q, v] = lane(first, q), lane(spread, q)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def believed(
+    first: int, mean: np.ndarray, cov: np.ndarray, index: int, m: np.ndarray, p: np.ndarray
+) -> None:
+    """What is believed of eight people's baseline, fluctuations and one offset: (4, 8), (16, 8).
+
+    Without an offset (`index` below 0) its rows stay as they are.
+    """
+    for q in range(WIDTH):
+        i = min(first + q, mean.shape[0] - 1)
+        for j in range(4 if index >= 0 else 3):
+            at = index if j == 3 else j
+            m[j, q] = mean[i, at]
+            for k in range(4 if index >= 0 else 3):
+                p[4 * j + k, q] = cov[i, at, index if k == 3 else k]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -104,19 +175,19 @@ def gather(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def root(cov: np.ndarray, index: int, out: np.ndarray) -> None:
-    """Lower Cholesky factor (4, 4) of the belief about baseline, fluctuations and one offset."""
+def root(cov: np.ndarray, out: np.ndarray) -> None:
+    """Lower Cholesky factors (16, 8) of beliefs (16, 8); a direction without doubt stays zero."""
     for j in range(4):
         for k in range(j + 1):
-            row = index if j == 3 else j
-            column = index if k == 3 else k
-            total = 0.0 if index < 0 and j == 3 else cov[row, column]
+            total = row(cov, 4 * j + k)
             for q in range(k):
-                total -= out[j, q] * out[k, q]
+                total -= row(out, 4 * j + q) * row(out, 4 * k + q)
             if j == k:
-                out[j, k] = math.sqrt(max(total, 0.0))
+                put(out, 4 * j + k, sqrt(greater(total, every(0.0))))
             else:
-                out[j, k] = total / out[k, k] if out[k, k] > 1e-9 else 0.0
+                own = row(out, 4 * k + k)
+                ratio = total / greater(own, every(1e-9))
+                put(out, 4 * j + k, choose(own > 1e-9, ratio, 0.0))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -151,58 +222,58 @@ def paths(
     first : (cutoffs, visits) output, weight of courses that first reach the cut-off at a visit
     relapse : (visits,) output, weight of courses whose relapse is said at a visit
     """
-    visits, copies = latent.shape[1], normal.shape[1]
-    index, last = int(scale[INDEX]), -1
-    keep, low = np.empty((visits, 4)), np.zeros((4, 4))
-    reached = np.empty(reach.shape[0], np.int64)
-    steps, error = table.shape[0] - 1, 0.0
-    for i in range(latent.shape[0]):
-        if weights[i] < 1e-9:
-            continue
-        if member[i] != last:
-            last = member[i]
-            c = constant[last]
-            error = scale[ERROR] if scale[ERROR] >= 0.0 else c[SM]
-            before = 0.0
-            for v in range(visits):
-                slow = math.exp(-(ahead[v] - before) / c[TW])
-                fast = math.exp(-(ahead[v] - before) / c[TV])
-                keep[v, 0], keep[v, 1] = slow, c[SW] * math.sqrt(max(0.0, 1.0 - slow * slow))
-                keep[v, 2], keep[v, 3] = fast, c[SV] * math.sqrt(max(0.0, 1.0 - fast * fast))
-                before = ahead[v]
-        root(cov[i], index, low)
-        share = weights[i] / copies
+    n, visits = latent.shape
+    copies, cuts, index = normal.shape[1], reach.shape[0], int(scale[INDEX])
+    c, y = np.empty((CONSTANTS, WIDTH)), np.empty((visits, WIDTH))
+    m, p, low = np.zeros((4, WIDTH)), np.zeros((16, WIDTH)), np.zeros((16, WIDTH))
+    stretch, z = np.empty((STRETCH * visits, WIDTH)), np.empty((normal.shape[2], WIDTH))
+    reached, share = np.empty((cuts, WIDTH)), np.empty((1, WIDTH))
+    # weight by cut-off and visit, then of relapse, person by person of the eight
+    found = np.zeros(((cuts + 1) * visits, WIDTH))
+    for i in range(0, n, WIDTH):
+        people(i, latent, member, constant, y, c)
+        believed(i, mean, cov, index, m, p)
+        stretches(ahead, c, stretch)
+        root(p, low)
+        error = rating_error(scale, c)
+        for q in range(WIDTH):
+            share[0, q] = weights[i + q] / copies if i + q < n else 0.0
         for r in range(copies):
-            z = normal[i, r]
-            base = mean[i, BASE] + low[0, 0] * z[0]
-            slow = mean[i, SLOW] + low[1, 0] * z[0] + low[1, 1] * z[1]
-            fast = mean[i, FAST] + low[2, 0] * z[0] + low[2, 1] * z[1] + low[2, 2] * z[2]
-            offset = 0.0
-            if index >= 0:
-                offset = mean[i, index]
-                for q in range(4):
-                    offset += low[3, q] * z[q]
-            reached[:] = 0
-            run, said = 0, False
+            for q in range(WIDTH):
+                z[:, q] = normal[min(i + q, n - 1), r]
+            base = row(m, BASE) + row(low, 0) * row(z, 0)
+            slow = row(m, SLOW) + row(low, 4) * row(z, 0) + row(low, 5) * row(z, 1)
+            fast = row(m, FAST) + row(low, 8) * row(z, 0) + row(low, 9) * row(z, 1)
+            fast += row(low, 10) * row(z, 2)
+            offset = row(m, 3)
+            for q in range(4):
+                offset += row(low, 12 + q) * row(z, q)
+            reached[:] = 0.0
+            run = said = every(0.0)
             for v in range(visits):
-                at = START + EACH_VISIT * v
-                slow = keep[v, 0] * slow + keep[v, 1] * z[at]
-                fast = keep[v, 2] * fast + keep[v, 3] * z[at + 1]
-                u = MADRS_MAX / (1.0 + math.exp(-(latent[i, v] + base + slow + fast)))
-                place = min(max((u + offset) / MADRS_MAX, 0.0), 1.0) * steps
-                j = min(int(place), steps - 1)
-                true = table[j] + (place - j) * (table[j + 1] - table[j])
-                seen = true + error * z[at + 2]
-                seen = math.floor(min(max(seen, scale[LOW]), scale[HIGH]) + 0.5)
-                for q in range(reach.shape[0]):
-                    if reached[q] == 0 and seen <= reach[q]:
-                        reached[q] = 1
-                        first[q, v] += share
-                if check[v] == 1 and not said:
-                    run = run + 1 if seen >= level else 0
-                    if run >= consecutive:
-                        said = True
-                        relapse[v] += share
+                at, now = START + EACH_VISIT * v, STRETCH * v
+                slow = row(stretch, now + KEEP_SLOW) * slow
+                slow += row(stretch, now + NEW_SLOW) * row(z, at)
+                fast = row(stretch, now + KEEP_FAST) * fast
+                fast += row(stretch, now + NEW_FAST) * row(z, at + 1)
+                true = on_scale(on_madrs(row(y, v) + base + slow + fast) + offset, table)
+                seen = greater(true + error * row(z, at + 2), every(scale[LOW]))
+                seen = floor(lesser(seen, every(scale[HIGH])) + 0.5)
+                for q in range(cuts):
+                    new = (seen <= every(reach[q])) & (row(reached, q) < 0.5)
+                    put(reached, q, choose(new, 1.0, row(reached, q)))
+                    here = q * visits + v
+                    put(found, here, row(found, here) + choose(new, row(share, 0), 0.0))
+                if check[v] == 1:
+                    run = choose(seen >= level, run + 1.0, 0.0)
+                    new = (run >= float(consecutive)) & (said < 0.5)
+                    said = choose(new, 1.0, said)
+                    here = cuts * visits + v
+                    put(found, here, row(found, here) + choose(new, row(share, 0), 0.0))
+    for v in range(visits):
+        for q in range(cuts):
+            first[q, v] += found[q * visits + v].sum()
+        relapse[v] += found[cuts * visits + v].sum()
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -230,27 +301,37 @@ def lasting(
     within : response must come within so many days
     days : (n,) output; below 0 without response, above the last visit when it outlasts them
     """
-    steps = table.shape[0] - 1
-    for i in range(latent.shape[0]):
-        c = constant[member[i]]
-        slow, fast = c[SW] * normal[i, 0], c[SV] * normal[i, 1]
-        before, held, days[i] = 0.0, 0.0, -1.0
-        responds = False
-        for v in range(latent.shape[1]):
-            a = math.exp(-(ahead[v] - before) / c[TW])
-            b = math.exp(-(ahead[v] - before) / c[TV])
-            slow = a * slow + c[SW] * math.sqrt(max(0.0, 1.0 - a * a)) * normal[i, 2 + 2 * v]
-            fast = b * fast + c[SV] * math.sqrt(max(0.0, 1.0 - b * b)) * normal[i, 3 + 2 * v]
-            u = MADRS_MAX / (1.0 + math.exp(-(latent[i, v] + base[i] + slow + fast)))
-            place = min(max((u + offset[i]) / MADRS_MAX, 0.0), 1.0) * steps
-            j = min(int(place), steps - 1)
-            fine = table[j] + (place - j) * (table[j + 1] - table[j]) <= well
-            if not responds and fine and ahead[v] <= within:
-                responds = True
-            if responds and not fine:
-                held = 0.5 * (before + ahead[v])
-                break
+    n, visits = latent.shape
+    c, y, z = (
+        np.empty((CONSTANTS, WIDTH)),
+        np.empty((visits, WIDTH)),
+        np.empty((normal.shape[1], WIDTH)),
+    )
+    stretch, own = np.empty((STRETCH * visits, WIDTH)), np.empty((2, WIDTH))
+    for i in range(0, n, WIDTH):
+        people(i, latent, member, constant, y, c)
+        stretches(ahead, c, stretch)
+        for q in range(WIDTH):
+            one = min(i + q, n - 1)
+            z[:, q], own[0, q], own[1, q] = normal[one], base[one], offset[one]
+        slow, fast = row(c, SW) * row(z, 0), row(c, SV) * row(z, 1)
+        responds = over = held = every(0.0)
+        before = 0.0
+        for v in range(visits):
+            at = STRETCH * v
+            slow = row(stretch, at + KEEP_SLOW) * slow
+            slow += row(stretch, at + NEW_SLOW) * row(z, 2 + 2 * v)
+            fast = row(stretch, at + KEEP_FAST) * fast
+            fast += row(stretch, at + NEW_FAST) * row(z, 3 + 2 * v)
+            true = on_scale(on_madrs(row(y, v) + row(own, 0) + slow + fast) + row(own, 1), table)
+            fine = true <= every(well)
+            if ahead[v] <= within:
+                responds = choose(fine, 1.0, responds)
+            lost = choose(fine, 0.0, responds) * (1.0 - over)
+            held = choose(lost > 0.5, 0.5 * (before + ahead[v]), held)
+            over = greater(over, lost)
+            held = choose(over > 0.5, held, ahead[v] + 1.0)
             before = ahead[v]
-            held = ahead[v] + 1.0
-        if responds:
-            days[i] = held
+        held = choose(responds > 0.5, held, -1.0)
+        for q in range(min(WIDTH, n - i)):
+            days[i + q] = lane(held, q)

@@ -1,14 +1,28 @@
-"""The mood model's kernel: person by person, event by event.
+"""The mood model's kernel: eight people at a time, event by event.
 
 Between events everything but consolidation and the relapse hazard is linear and is updated in
-closed form; those two are stepped by at most a day. What depends on time alone is worked out
-once for everybody (`timetable`). Divisions follow NumPy: Python's checks would triple the time.
+closed form; those two are stepped by at most a day. Eight people are the columns of arrays
+(k, 8) and go through the same events, each under their own parameters; only a relapse is one
+person's. Divisions follow NumPy: Python's checks would triple the time.
 """
 
 import math
 
 import numpy as np
 from numba import njit
+
+from reprieve.engine.core.lane_maths import exp, greater, lesser
+from reprieve.engine.core.lanes import (
+    WIDTH,
+    Lanes,
+    anywhere,
+    choose,
+    every,
+    floor,
+    pick,
+    put,
+    row,
+)
 
 # columns of `patient`
 B, EM, TAUP, TAUC, X0, H, FRAILTY, THRESHOLD, LOSS, W0, V0 = range(11)
@@ -35,9 +49,14 @@ STATE = FIRST + MOST_RELAPSES * EACH
 # parts of the latent improvement kept for explanation
 DRUG, CONTEXT, SHARED, OTHER, RELAPSE, FLUCTUATION = range(6)
 PARTS = 6
-# columns of a timetable: length of the step (d), its end, what fades over it, shared care at
-# its end; then the share of each other treatment that is there at its end
-LENGTH, END, FADE_F, FADE_S, FADE_XO, FADE_X, CARE, BUILT = range(8)
+# rows of `fade`: what is left after a step of the two limbs, of context on its way, of context,
+# of plasticity, and what is still to come of shared care
+FADE_F, FADE_S, FADE_XO, FADE_X, FADE_P, FADE_CARE = range(6)
+FADES = 6
+# rows of `own`, what one person's relapses hang on: the hazard that the next one waits for, the
+# day of the last one
+WAITS, LAST = range(2)
+NEVER, FULL = -1e30, 1e30  # days of a last relapse that is not there, or after which none comes
 FINE = 2048
 
 
@@ -51,95 +70,70 @@ def built(t: float, start: float, stop: float, on: float, off: float) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def fades(length: float, constant: np.ndarray, out: np.ndarray) -> None:
-    """Length and fades of a step of so many days."""
-    out[LENGTH] = length
-    out[FADE_F] = math.exp(-length / constant[TF])
-    out[FADE_S] = math.exp(-length / constant[TS])
-    out[FADE_XO] = math.exp(-length / constant[TXO])
-    out[FADE_X] = math.exp(-length / constant[TAUX])
+def others(t: float, amplitude: np.ndarray, course: np.ndarray) -> Lanes:
+    """Latent effect of the other treatments at day t; `amplitude` (k, 8), `course` (4 k, 8)."""
+    total = every(0.0)
+    for k in range(amplitude.shape[0]):
+        start, stop = row(course, 4 * k), row(course, 4 * k + 1)
+        if not anywhere(start < t):
+            continue
+        share = 1.0 - exp(-(lesser(stop, every(t)) - start) / row(course, 4 * k + 2))
+        if anywhere(stop < t):
+            left = exp(-(t - stop) / row(course, 4 * k + 3))
+            share = choose(stop < t, share * left, share)
+        total += row(amplitude, k) * choose(start < t, share, 0.0)
+    return total
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def timetable(
-    event: np.ndarray, constant: np.ndarray, course: np.ndarray, begin: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """What a stretch of time means for everybody.
-
-    Returns
-    -------
-    first : (events + 1,) number of the first step of each event
-    step : (steps, 7 + k) rows of steps of at most a day, columns as named above
-    """
-    first = np.zeros(event.shape[0] + 1, np.int64)
-    t, count = begin, 0
-    for e in range(event.shape[0]):
-        while t < event[e, TIME] - 1e-12:
-            t += min(1.0, event[e, TIME] - t)
-            count += 1
-        first[e + 1] = count
-    step = np.empty((count, BUILT + course.shape[0]))
-    day = np.empty(BUILT)
-    fades(1.0, constant, day)
-    care, a_day = math.exp(-begin / constant[TAUH]), math.exp(-1.0 / constant[TAUH])
-    t, s = begin, 0
-    for e in range(event.shape[0]):
-        while t < event[e, TIME] - 1e-12:
-            length = min(1.0, event[e, TIME] - t)
-            t += length
-            if length == 1.0:
-                step[s, :BUILT] = day
-                care *= a_day
-            else:
-                fades(length, constant, step[s])
-                care *= math.exp(-length / constant[TAUH])
-            step[s, END], step[s, CARE] = t, 1.0 - care
-            for k in range(course.shape[0]):
-                step[s, BUILT + k] = built(
-                    t, course[k, 0], course[k, 1], course[k, 2], course[k, 3]
-                )
-            s += 1
-    return first, step
+def fades(length: float, taup: Lanes, constant: np.ndarray, out: np.ndarray, at: int) -> None:
+    """What is left after a step of so many days, in the rows from `at` on."""
+    put(out, at + FADE_F, exp(-length / row(constant, TF)))
+    put(out, at + FADE_S, exp(-length / row(constant, TS)))
+    put(out, at + FADE_XO, exp(-length / row(constant, TXO)))
+    put(out, at + FADE_X, exp(-length / row(constant, TAUX)))
+    put(out, at + FADE_P, exp(-length / taup))
+    put(out, at + FADE_CARE, exp(-length / row(constant, TAUH)))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def advance(
-    state: np.ndarray, at: int, step: np.ndarray, s: int, fade_p: float, fast: float,
-    slow: float, loss_c: float, constant: np.ndarray,
+    state: np.ndarray, at: int, length: float, fade: np.ndarray, how: int, fast: Lanes, slow: Lanes,
+    onset: Lanes, loss_c: Lanes, constant: np.ndarray,
 ) -> None:  # fmt: skip
-    """Six entries of the state from `at` on, row s of `step` later, untreated, in place.
+    """Six rows of the state from `at` on, so many days later, untreated, in place.
 
-    Exact but for consolidation, which sees the mean of plasticity over the step. `fast` and
-    `slow` are a person's `limb` of either time constant, `loss_c` is 1 / tauc.
+    Exact but for consolidation, which sees the mean of plasticity over the step. `how` is where
+    the step's rows of `fade` begin; `fast` and `slow` are a person's `limb` of either time
+    constant, `onset` that of context, `loss_c` is 1 / tauc.
     """
-    qf, qs, xq = state[at + QF], state[at + QS], state[at + XQ]
-    p = state[at + P] * fade_p
-    if qf > 1e-12:
-        p += qf * fast * (step[s, FADE_F] - fade_p)
-        state[at + QF] = qf * step[s, FADE_F]
-    if qs > 1e-12:
-        p += qs * slow * (step[s, FADE_S] - fade_p)
-        state[at + QS] = qs * step[s, FADE_S]
-    x = state[at + X] * step[s, FADE_X]
-    if abs(xq) > 1e-12:
-        x += xq * limb(constant[TXO], constant[TAUX]) * (step[s, FADE_XO] - step[s, FADE_X])
-        state[at + XQ] = xq * step[s, FADE_XO]
-    state[at + X] = x
-    gain = constant[KC] * 0.5 * (state[at + P] + p)
+    qf, qs, xq = row(state, at + QF), row(state, at + QS), row(state, at + XQ)
+    before, fade_p, fade_x = row(state, at + P), row(fade, how + FADE_P), row(fade, how + FADE_X)
+    p = before * fade_p
+    some, left = qf > 1e-12, row(fade, how + FADE_F)
+    p += choose(some, qf * fast * (left - fade_p), 0.0)
+    put(state, at + QF, choose(some, qf * left, qf))
+    some, left = qs > 1e-12, row(fade, how + FADE_S)
+    p += choose(some, qs * slow * (left - fade_p), 0.0)
+    put(state, at + QS, choose(some, qs * left, qs))
+    some, left = greater(xq, -xq) > 1e-12, row(fade, how + FADE_XO)
+    comes = xq * onset * (left - fade_x)
+    put(state, at + X, row(state, at + X) * fade_x + choose(some, comes, 0.0))
+    put(state, at + XQ, choose(some, xq * left, xq))
+    gain = row(constant, KC) * 0.5 * (before + p)
     rate = gain + loss_c
     # (1 - exp(-z)) / z, whose series ends within 1e-8 of it for any step of a day
-    z = rate * step[s, LENGTH]
-    if z < 0.1:
-        share = 1.0 - z * (0.5 - z * (1.0 / 6.0 - z * (1.0 / 24.0 - z * (1.0 / 120.0))))
-    else:
-        share = (1.0 - math.exp(-z)) / z
-    c = state[at + C]
-    state[at + C] = c + (gain - rate * c) * step[s, LENGTH] * share
-    state[at + P] = p
+    z = rate * length
+    share = 1.0 - z * (0.5 - z * (1.0 / 6.0 - z * (1.0 / 24.0 - z * (1.0 / 120.0))))
+    if anywhere(z >= 0.1):
+        share = choose(z < 0.1, share, (1.0 - exp(-z)) / z)
+    c = row(state, at + C)
+    put(state, at + C, c + (gain - rate * c) * length * share)
+    put(state, at + P, p)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def limb(tau_in: float, tau_out: float) -> float:
+def limb(tau_in: Lanes, tau_out: Lanes) -> Lanes:
     """Weight of what arrives with one time constant and leaves with another."""
     return 1.0 / (tau_in / tau_out - 1.0)
 
@@ -156,31 +150,39 @@ def effect_table(constant: np.ndarray) -> np.ndarray:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def drug_effect(p: float, c: float, em: float, rhoc: float, effect: np.ndarray) -> float:
-    """Latent effect (logit) of plasticity p and consolidation c, linear within the table."""
-    if em == 0.0:
-        return 0.0
-    place = min(max(p, 0.0), 1.0) * FINE
-    k = min(int(place), FINE - 1)
-    return float(em * (effect[k] + (place - k) * (effect[k + 1] - effect[k]) + rhoc * c))
+def drug_effect(p: Lanes, c: Lanes, em: Lanes, rhoc: Lanes, effect: np.ndarray, at: Lanes) -> Lanes:
+    """Latent effect (logit) of plasticity p and consolidation c, linear within the tables.
+
+    `effect` holds everybody's tables one after another, `at` where each person's begins.
+    """
+    place = lesser(greater(p, every(0.0)), every(1.0)) * FINE
+    below = lesser(floor(place), every(FINE - 1.0))
+    low = pick(effect, at + below)
+    high = pick(effect, at + below + 1.0)
+    return em * (low + (place - below) * (high - low) + rhoc * c)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def taken_back(
-    state: np.ndarray, t: float, em: float, rest: float, constant: np.ndarray, effect: np.ndarray
-) -> float:
+    state: np.ndarray, most: int, t: float, em: Lanes, rest: Lanes, constant: np.ndarray,
+    effect: np.ndarray, at: Lanes,
+) -> Lanes:  # fmt: skip
     """What relapses take at day t (logit): no more than is left of what was there before them.
 
-    `rest` is the improvement that treatment sessions have no part in.
+    `rest` is the improvement that treatment sessions have no part in, `most` the largest number
+    of relapses among the eight; a relapse that has not come takes nothing.
     """
-    total = 0.0
-    for k in range(int(state[RELAPSES])):
-        at = FIRST + k * EACH
-        since, b = t - state[at + ONSET], at + BEFORE
-        fading = math.exp(-since / constant[TAUZ]) - math.exp(-since / constant[RISEZ])
-        left = drug_effect(state[b + P], state[b + C], em, constant[RHOC], effect)
-        left += state[b + X] + rest
-        total += min(state[at + LOST] * fading, max(0.0, left - total))
+    total = every(0.0)
+    for k in range(most):
+        here = FIRST + k * EACH
+        b = here + BEFORE
+        since = t - row(state, here + ONSET)
+        fading = exp(-since / row(constant, TAUZ)) - exp(-since / row(constant, RISEZ))
+        left = drug_effect(
+            row(state, b + P), row(state, b + C), em, row(constant, RHOC), effect, at
+        )
+        left += row(state, b + X) + rest
+        total += lesser(row(state, here + LOST) * fading, greater(left - total, every(0.0)))
     return total
 
 
@@ -197,16 +199,44 @@ def threshold(patient: np.ndarray, relapses: int) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def relapse(
+    state: np.ndarray, which: np.ndarray, t: float, gained: np.ndarray, patient: np.ndarray,
+    own: np.ndarray,
+) -> int:  # fmt: skip
+    """Those of the eight for whom `which` (1, 8) is 1 relapse at day t, in place.
+
+    Returns
+    -------
+    the largest number of relapses among them
+    """
+    most = 0
+    for q in range(WIDTH):
+        if which[0, q] != 1.0:
+            continue
+        relapses = int(state[RELAPSES, q])
+        at = FIRST + relapses * EACH
+        state[at + ONSET, q], state[at + LOST, q] = t, patient[LOSS, q] * gained[0, q]
+        for k in range(LINEAR):
+            state[at + BEFORE + k, q] = state[k, q]
+        state[RELAPSES, q] = relapses + 1
+        state[HAZARD, q] = 0.0
+        own[WAITS, q] = threshold(patient[:, q], relapses + 1)
+        own[LAST, q] = FULL if relapses + 1 == MOST_RELAPSES else t
+        most = max(most, relapses + 1)
+    return most
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def follow(
     patient: np.ndarray,
     amplitude: np.ndarray,
     stimulus: np.ndarray,
     constant: np.ndarray,
     effect: np.ndarray,
+    table: Lanes,
     course: np.ndarray,
     event: np.ndarray,
-    first: np.ndarray,
-    step: np.ndarray,
+    gain: np.ndarray,
     begin: float,
     wobble: np.ndarray,
     noise: np.ndarray,
@@ -217,87 +247,130 @@ def follow(
     latent: np.ndarray,
     parts: np.ndarray,
 ) -> None:
-    """One person through a table of events; `state`, `latent` and `parts` in place.
+    """Eight people through a table of events; `state`, `latent` and `parts` in place.
 
-    Parameters are rows of those of `run_arm`; `begin` is the day of `state`, `wobble` (visits,)
-    the fluctuation, `parts` (visits, 6) or (0, 6).
+    Parameters
+    ----------
+    patient (11, 8), amplitude (k, 8), stimulus (forms, 8), constant (24, 8), course (4 k, 8),
+        gain (events, 8), wobble (visits, 8) the fluctuation, noise (8,) of the rating at
+        `check_visit`, state (33, 8) on day `begin`, latent (visits, 8), parts (6 visits, 8) or
+        (0, 8) : as of `run_arm`, people as columns
+    effect : everybody's tables one after another; `table` where each person's begins
+    event : (events, 7)
     """
     explain = parts.shape[0] > 0
-    taup, tauc, em = patient[TAUP], patient[TAUC], patient[EM]
-    rhoc, loss_c = constant[RHOC], 1.0 / tauc
-    fast, slow = limb(constant[TF], taup), limb(constant[TS], taup)
-    gam, rate = constant[GAM], constant[LAM] / 30.0 * patient[FRAILTY]
-    a_day = math.exp(-1.0 / taup)
-    waits = threshold(patient, int(state[RELAPSES]))
-    well = False
-    t = begin
+    taup, em, loss_c = row(patient, TAUP), row(patient, EM), 1.0 / row(patient, TAUC)
+    rhoc, gam = row(constant, RHOC), row(constant, GAM)
+    rate = row(constant, LAM) / 30.0 * row(patient, FRAILTY)
+    fast, slow = limb(row(constant, TF), taup), limb(row(constant, TS), taup)
+    onset = limb(row(constant, TXO), row(constant, TAUX))
+    fade = np.empty((2 * FADES, WIDTH))  # of a whole day, then of a part of one
+    own, fired, lost = np.empty((2, WIDTH)), np.empty((1, WIDTH)), np.empty((1, WIDTH))
+    fades(1.0, taup, constant, fade, 0)
+    most = 0
+    for q in range(WIDTH):
+        k = int(state[RELAPSES, q])
+        own[WAITS, q] = threshold(patient[:, q], k)
+        own[LAST, q] = NEVER if k == 0 else state[FIRST + (k - 1) * EACH + ONSET, q]
+        if k == MOST_RELAPSES:
+            own[LAST, q] = FULL
+        most = max(most, k)
+    care = exp(-begin / row(constant, TAUH))
+    well, t = every(0.0), begin
     for e in range(event.shape[0]):
-        for s in range(first[e], first[e + 1]):
-            t = step[s, END]
-            fade_p = a_day if step[s, LENGTH] == 1.0 else math.exp(-step[s, LENGTH] / taup)
-            advance(state, 0, step, s, fade_p, fast, slow, loss_c, constant)
-            relapses = int(state[RELAPSES])
-            for k in range(relapses):
+        while t < event[e, TIME] - 1e-12:
+            length = min(1.0, event[e, TIME] - t)
+            t += length
+            how = 0
+            if length != 1.0:
+                how = FADES
+                fades(length, taup, constant, fade, how)
+            care *= row(fade, how + FADE_CARE)
+            advance(state, 0, length, fade, how, fast, slow, onset, loss_c, constant)
+            for k in range(most):
                 before = FIRST + k * EACH + BEFORE
-                advance(state, before, step, s, fade_p, fast, slow, loss_c, constant)
-            if relapses == MOST_RELAPSES:
-                continue
-            if relapses and t - state[FIRST + (relapses - 1) * EACH + ONSET] < constant[REST]:
-                continue
-            d = drug_effect(state[P], state[C], em, rhoc, effect)
-            a = 0.0
-            for k in range(amplitude.shape[0]):
-                a += amplitude[k] * step[s, BUILT + k]
-            shared = patient[H] * step[s, CARE]
-            gained = d + a + shared + state[X] + state[XQ]
-            if relapses and gained > constant[GATE]:
-                gained -= taken_back(state, t, em, a + shared, constant, effect)
-            # who has not improved has nothing to relapse from
-            if gained > constant[GATE]:
-                state[HAZARD] += step[s, LENGTH] * rate * math.exp(-gam * (d + a))
-                if state[HAZARD] > waits:
-                    at = FIRST + relapses * EACH
-                    state[at + ONSET], state[at + LOST] = t, patient[LOSS] * gained
-                    state[at + BEFORE : at + EACH] = state[:LINEAR]
-                    state[RELAPSES] = relapses + 1
-                    state[HAZARD] = 0.0
-                    waits = threshold(patient, relapses + 1)
+                advance(state, before, length, fade, how, fast, slow, onset, loss_c, constant)
+            d = drug_effect(row(state, P), row(state, C), em, rhoc, effect, table)
+            a, shared = others(t, amplitude, course), row(patient, H) * (1.0 - care)
+            gained = d + a + shared + row(state, X) + row(state, XQ)
+            # who has not improved has nothing to relapse from, who just relapsed is at rest
+            may = (gained > row(constant, GATE)) & (t - row(own, LAST) >= row(constant, REST))
+            if most > 0 and anywhere(may & (row(state, RELAPSES) > 0.0)):
+                back = taken_back(state, most, t, em, a + shared, constant, effect, table)
+                gained -= back
+                may = may & (gained > row(constant, GATE))
+            risk = length * rate * exp(-gam * (d + a))
+            hazard = row(state, HAZARD) + choose(may, risk, 0.0)
+            put(state, HAZARD, hazard)
+            now = may & (hazard > row(own, WAITS))
+            if anywhere(now):
+                put(fired, 0, choose(now, 1.0, 0.0))
+                put(lost, 0, gained)
+                most = max(most, relapse(state, fired, t, lost, patient, own))
         kind = int(event[e, KIND])
         if kind == VISIT:
             v = int(event[e, NUMBER])
-            d = drug_effect(state[P], state[C], em, rhoc, effect)
-            a = 0.0
-            for k in range(amplitude.shape[0]):
-                a += amplitude[k] * built(t, course[k, 0], course[k, 1], course[k, 2], course[k, 3])
-            shared = patient[H] * (1.0 - math.exp(-t / constant[TAUH]))
-            z = taken_back(state, t, em, a + shared, constant, effect)
-            y = patient[B] + wobble[v] - d - state[X] - shared - a + z
-            latent[v] = y
+            d = drug_effect(row(state, P), row(state, C), em, rhoc, effect, table)
+            a = others(t, amplitude, course)
+            shared = row(patient, H) * (1.0 - exp(-t / row(constant, TAUH)))
+            z = taken_back(state, most, t, em, a + shared, constant, effect, table)
+            x, w = row(state, X), row(wobble, v)
+            y = row(patient, B) + w - d - x - shared - a + z
+            put(latent, v, y)
             if explain:
-                parts[v, DRUG] = -d
-                parts[v, CONTEXT] = -state[X]
-                parts[v, SHARED] = -shared
-                parts[v, OTHER] = -a
-                parts[v, RELAPSE] = z
-                parts[v, FLUCTUATION] = wobble[v]
+                at = PARTS * v
+                put(parts, at + DRUG, -d)
+                put(parts, at + CONTEXT, -x)
+                put(parts, at + SHARED, -shared)
+                put(parts, at + OTHER, -a)
+                put(parts, at + RELAPSE, z)
+                put(parts, at + FLUCTUATION, w)
             if v == check_visit:
-                well = 60.0 / (1.0 + math.exp(-y)) + sm * noise[v] <= well_at_most
+                rated = 60.0 / (1.0 + exp(-y)) + sm * row(noise, 0)
+                well = choose(rated <= every(well_at_most), 1.0, 0.0)
             continue
-        condition = event[e, CONDITION]
-        if (condition == IF_WELL and not well) or (condition == IF_NOT_WELL and well):
-            continue
+        goes = every(1.0)
+        if event[e, CONDITION] == IF_WELL:
+            goes = well
+        elif event[e, CONDITION] == IF_NOT_WELL:
+            goes = 1.0 - well
         form = int(event[e, FORM])
         if form >= 0:
-            jump = 1.0 - math.exp(-constant[KON] * stimulus[form] * event[e, SHARE])
-            add = jump * max(0.0, 1.0 - state[P] - state[QF] - state[QS])
-            state[QF] += constant[WF] * add
-            state[QS] += (1.0 - constant[WF]) * add
+            given = row(constant, KON) * row(stimulus, form) * event[e, SHARE]
+            room = 1.0 - row(state, P) - row(state, QF) - row(state, QS)
+            add = goes * (1.0 - exp(-given)) * greater(room, every(0.0))
+            put(state, QF, row(state, QF) + row(constant, WF) * add)
+            put(state, QS, row(state, QS) + (1.0 - row(constant, WF)) * add)
         if kind == SESSION:
-            new = math.exp(-state[SESSIONS] / constant[NH])
-            habit = constant[FLOOR] + (1.0 - constant[FLOOR]) * new
-            aim = event[e, GAIN] * patient[X0] * habit
-            state[XQ] += constant[ALPHA] * (aim - state[X] - state[XQ])
-            state[SESSIONS] += 1.0
+            sessions, floors = row(state, SESSIONS), row(constant, FLOOR)
+            habit = floors + (1.0 - floors) * exp(-sessions / row(constant, NH))
+            aim = row(gain, e) * row(patient, X0) * habit
+            more = row(constant, ALPHA) * (aim - row(state, X) - row(state, XQ))
+            put(state, XQ, row(state, XQ) + goes * more)
+            put(state, SESSIONS, sessions + goes)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def columns(people: np.ndarray, first: int, out: np.ndarray) -> None:
+    """Eight people from `first` on as columns (k, 8), the last one over again where they end."""
+    for q in range(WIDTH):
+        i = min(first + q, people.shape[0] - 1)
+        for k in range(out.shape[0]):
+            out[k, q] = people[i, k]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def kept(
+    first: int, latent: np.ndarray, parts: np.ndarray, all_latent: np.ndarray,
+    all_parts: np.ndarray,
+) -> None:  # fmt: skip
+    """What came of eight people into the rows of everybody."""
+    visits = all_latent.shape[1]
+    for q in range(min(WIDTH, all_latent.shape[0] - first)):
+        for v in range(visits):
+            all_latent[first + q, v] = latent[v, q]
+            for k in range(PARTS if parts.shape[0] > 0 else 0):
+                all_parts[first + q, v, k] = parts[PARTS * v + k, q]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -350,23 +423,38 @@ def run_arm(
     latent : (n, visits) output
     parts : (n, visits, 6) output, or (0, 0, 6) when not wanted
     """
-    explain = parts.shape[0] > 0
-    first, step = timetable(event, constant, course, 0.0)
-    effect = effect_table(constant)
-    visits = latent.shape[1]
-    days, wobble, nothing = np.empty(visits), np.empty(visits), np.empty((0, PARTS))
+    visits, n = latent.shape[1], patient.shape[0]
+    days, fluctuation = np.empty(visits), np.empty(visits)
     for e in range(event.shape[0]):
         if int(event[e, KIND]) == VISIT:
             days[int(event[e, NUMBER])] = event[e, TIME]
-    state = np.empty(STATE)
-    for i in range(patient.shape[0]):
-        wander(patient[i, W0], patient[i, V0], shock[i], days, constant, wobble)
+    c, way = np.empty((constant.shape[0], WIDTH)), np.empty((course.size, WIDTH))
+    gain = np.empty((event.shape[0], WIDTH))
+    columns(constant.copy().reshape(1, -1), 0, c)
+    columns(course.copy().reshape(1, -1), 0, way)
+    columns(event[:, GAIN].copy().reshape(1, -1), 0, gain)
+    effect = effect_table(constant)
+    who, size = np.empty((TRAITS, WIDTH)), np.empty((amplitude.shape[1], WIDTH))
+    got, state = np.empty((stimulus.shape[1], WIDTH)), np.empty((STATE, WIDTH))
+    wobble, rated = np.empty((visits, WIDTH)), np.zeros((1, WIDTH))
+    y = np.empty((visits, WIDTH))
+    share = np.empty((PARTS * visits if parts.shape[0] > 0 else 0, WIDTH))
+    for i in range(0, n, WIDTH):
+        columns(patient, i, who)
+        columns(amplitude, i, size)
+        columns(stimulus, i, got)
+        for q in range(WIDTH):
+            one = min(i + q, n - 1)
+            wander(patient[one, W0], patient[one, V0], shock[one], days, constant, fluctuation)
+            wobble[:, q] = fluctuation
+            if check_visit >= 0:
+                rated[0, q] = noise[one, check_visit]
         state[:] = 0.0
         follow(
-            patient[i], amplitude[i], stimulus[i], constant, effect, course, event, first, step,
-            0.0, wobble, noise[i], check_visit, well_at_most, sm, state, latent[i],
-            parts[i] if explain else nothing,
+            who, size, got, c, effect, every(0.0), way, event, gain, 0.0, wobble, rated,
+            check_visit, well_at_most, sm, state, y, share,
         )  # fmt: skip
+        kept(i, y, share, latent, parts)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -388,7 +476,7 @@ def run_people(
 
     Parameters
     ----------
-    member : (n,) each person's row of `constant`, in rising order
+    member : (n,) each person's row of `constant`
     constant : (members, 24)
     effect : (members, 2049) from `effect_table`
     course : (members, k, 4)
@@ -396,18 +484,35 @@ def run_people(
     begin : day on which `state` holds
     state : (n, 33) in place: at `begin` before, at the last event after
     """
-    explain = parts.shape[0] > 0
-    visits = latent.shape[1]
-    still, nothing = np.zeros(visits), np.empty((0, PARTS))
-    last = -1
-    first, step = timetable(event[0, :0], constant[0], course[0], begin)
-    for i in range(patient.shape[0]):
-        m = member[i]
-        if m != last:
-            first, step = timetable(event[m], constant[m], course[m], begin)
-            last = m
+    visits, n, events = latent.shape[1], patient.shape[0], event.shape[1]
+    still, even = np.zeros((visits, WIDTH)), np.zeros((1, WIDTH))
+    flat, wide = effect.reshape(-1), effect.shape[1]
+    who, size = np.empty((TRAITS, WIDTH)), np.empty((amplitude.shape[1], WIDTH))
+    got, now = np.empty((stimulus.shape[1], WIDTH)), np.empty((STATE, WIDTH))
+    c, gain = np.empty((constant.shape[1], WIDTH)), np.empty((events, WIDTH))
+    way, table = np.empty((4 * course.shape[1], WIDTH)), np.empty((1, WIDTH))
+    y = np.empty((visits, WIDTH))
+    share = np.empty((PARTS * visits if parts.shape[0] > 0 else 0, WIDTH))
+    for i in range(0, n, WIDTH):
+        columns(patient, i, who)
+        columns(amplitude, i, size)
+        columns(stimulus, i, got)
+        columns(state, i, now)
+        for q in range(WIDTH):
+            m = member[min(i + q, n - 1)]
+            table[0, q] = m * wide
+            for k in range(constant.shape[1]):
+                c[k, q] = constant[m, k]
+            for k in range(course.shape[1]):
+                for j in range(4):
+                    way[4 * k + j, q] = course[m, k, j]
+            for e in range(events):
+                gain[e, q] = event[m, e, GAIN]
         follow(
-            patient[i], amplitude[i], stimulus[i], constant[m], effect[m], course[m], event[m],
-            first, step, begin, still, still, -1, -1.0, 1.0, state[i], latent[i],
-            parts[i] if explain else nothing,
+            who, size, got, c, flat, row(table, 0), way, event[0], gain, begin, still, even, -1,
+            -1.0, 1.0, now, y, share,
         )  # fmt: skip
+        kept(i, y, share, latent, parts)
+        for q in range(min(WIDTH, n - i)):
+            for k in range(STATE):
+                state[i + q, k] = now[k, q]

@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtri
 
 from reprieve.engine.calibration.ensemble import Ensemble
 from reprieve.engine.calibration.ensemble import ensemble as shipped
 from reprieve.engine.cases.case import Case
 from reprieve.engine.core import filter as scores_core
 from reprieve.engine.core import mood as core
+from reprieve.engine.core import people as people_core
 from reprieve.engine.forecast import traits
 from reprieve.engine.forecast.members import Index, Members, members
 from reprieve.engine.forecast.rules import Rules, rules
@@ -27,7 +28,7 @@ from reprieve.engine.forecast.traits import DIMS, Place, Prior
 from reprieve.engine.mood.instruments import FINE
 from reprieve.engine.mood.model import MADRS_MAX, Array
 from reprieve.engine.mood.predictors import CONTEXT, DRUG, shift_prior
-from reprieve.engine.mood.stimuli import GRID, quantiles
+from reprieve.engine.mood.stimuli import quantiles
 from reprieve.engine.patient import Patient
 from reprieve.engine.trials.design import Course, Form, Sitting
 
@@ -91,7 +92,7 @@ class Law:
 
     `chosen` (m,) sums to one; `usual` (m,) are the sets' own weights.
 
-    Small products are `einsum`s: threads of a BLAS would cost more than they save, and fight
+    Products are kernels of our own: threads of a BLAS would cost more than they save, and fight
     with other processes on a busy machine.
     """
 
@@ -103,10 +104,9 @@ class Law:
 
     def draw(self, normal: Array) -> Array:
         """(n, DIMS) traits from standard normals; every so many-th stays the population's."""
-        z = self.centre + np.einsum("nj,kj->nk", normal, self.factor)
-        every = round(1 / self.defensive)
-        z[::every] = normal[::every]
-        return np.asarray(z)
+        z = np.empty(normal.shape)
+        people_core.draw(normal, self.centre, self.factor, round(1 / self.defensive), z)
+        return z
 
     def sets(self, uniform: Array) -> Index:
         """(n,) a parameter set for each uniform number."""
@@ -115,9 +115,8 @@ class Law:
 
     def log_ratio(self, z: Array, member: Index) -> Array:
         """(n,) log of prior over law, at z under those sets."""
-        inner = np.einsum("nj,kj->nk", z - self.centre, np.linalg.inv(self.factor))
-        law = -0.5 * (inner**2).sum(axis=1) - np.log(np.diag(self.factor)).sum()
-        prior = -0.5 * (z**2).sum(axis=1)
+        prior, law = -0.5 * people_core.squares(z, self.centre, np.linalg.inv(self.factor)).T
+        law = law - np.log(np.diag(self.factor)).sum()
         share = self.defensive
         mixed = np.logaddexp(np.log1p(-share) + law, np.log(share) + prior)
         return np.asarray(prior - mixed + np.log(self.usual / self.chosen)[member])
@@ -344,9 +343,7 @@ def _tempered(ratio: Array, log_likelihood: Array) -> Array:
 
 
 def _shaped(world: World, tried: Tried, weights: Array) -> Law:
-    centre = weights @ tried.z
-    away = tried.z - centre
-    cov = np.einsum("ni,nj->ij", away * weights[:, None], away)
+    centre, cov = people_core.spread(tried.z, weights)
     # a little of the prior keeps a direction open that few people happened to explore
     cov = WIDER * cov + OPEN * np.eye(len(centre))
     # half as usual: a pilot has few people of each set, and a short course tells sets hardly apart
@@ -408,6 +405,7 @@ def stimuli(world: World, forms: list[Form], z: Array) -> Array:
     """(n, forms) occupancy integral of each session form, h."""
     if not forms:
         return np.zeros((len(z), 1))
-    rank = ndtr(z[:, traits.STIMULUS])
-    columns = [np.interp(rank, GRID, quantiles(form, world.kinetics, BODIES)) for form in forms]
-    return np.column_stack(columns)
+    found = np.empty((len(z), len(forms)))
+    table = np.array([quantiles(form, world.kinetics, BODIES) for form in forms])
+    people_core.ranked(z[:, traits.STIMULUS].copy(), table, found)
+    return found

@@ -11,14 +11,15 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 import numpy as np
-from scipy.special import log_ndtr, ndtr
+from scipy.special import ndtri
 
 from reprieve.engine.core import mood as core
+from reprieve.engine.core import people as people_core
 from reprieve.engine.forecast.members import Index, Members
 from reprieve.engine.mood.model import MADRS_MAX, OTHERS, Array
 
-# coordinates of a person
-DRUG, CONTEXT, SHARED, TAUP, TAUC, FRAIL, THRESHOLD, LOSS, STIMULUS, RESPONDS, OTHER = range(11)
+# coordinates of a person that are spoken of elsewhere
+STIMULUS, OTHER = people_core.STIMULUS, people_core.OTHER
 DIMS = OTHER + OTHERS
 
 
@@ -60,37 +61,11 @@ class Prior:
         patient : (n, 11) the kernel's columns, baseline and fluctuation zero
         amplitude : (n, k) latent effect of the other treatments
         """
-        v = {name: self.members[name][member] for name in _NEEDED}
-        effects, from_em, own = self._three(z, member)
-        patient = np.zeros((len(z), core.TRAITS))
-        responds = ndtr(z[:, RESPONDS]) >= v["pnr"]
-        patient[:, core.EM] = v["emax"] * np.exp(effects[:, 0]) * responds
-        patient[:, core.X0] = v["x0"] * np.exp(effects[:, 1] - v["wx"] ** 2 / 2)
-        patient[:, core.H] = v["h"] + effects[:, 2]
-        # no time constant may meet a limb's own: the closed forms divide by the difference
-        taup = v["taup"] * np.exp(v["wtau"] * z[:, TAUP])
-        patient[:, core.TAUP] = np.clip(taup, 0.6, 400.0)
-        patient[:, core.TAUC] = v["tauc"] * np.exp(v["wtauc"] * z[:, TAUC])
-        rho = v["rho_frailty"]
-        rest = np.sqrt(1 - rho**2 * (1 - own))
-        frail = -rho * from_em + rest * z[:, FRAIL]
-        patient[:, core.FRAILTY] = np.exp(v["wfrail"] * frail - v["wfrail"] ** 2 / 2)
-        patient[:, core.THRESHOLD] = -log_ndtr(z[:, THRESHOLD])
-        patient[:, core.LOSS] = v["loss"] * np.exp(v["wloss"] * z[:, LOSS])
-        k = self.other.shape[1]
-        spread = np.exp(v["wa"][:, None] * z[:, OTHER : OTHER + k] - v["wa"][:, None] ** 2 / 2)
-        return patient, self.other[member] * spread
-
-    def _three(self, z: Array, member: Index) -> tuple[Array, Array, Array]:
-        """Person and place together: the three effects (n, 3), and what they tell of the person.
-
-        The second and third are mean and variance of the person's own standard normal behind
-        the drug's effect, given the sum; frailty goes with that part alone.
-        """
-        low, mean, row, own = _factors(self)
-        first = z[:, :3]
-        effects = mean[member] + np.einsum("nij,nj->ni", low[member], first)
-        return effects, np.einsum("nj,nj->n", row[member], first), own[member]
+        patient = np.empty((len(z), core.TRAITS))
+        amplitude = np.empty((len(z), self.other.shape[1]))
+        joint = _joint(self.members, self.place, self.drug_shift, self.context_shift)
+        people_core.live(z, member, _values(self.members), joint, self.other, patient, amplitude)
+        return patient, amplitude
 
 
 _NEEDED = (
@@ -99,8 +74,25 @@ _NEEDED = (
 )  # fmt: skip
 
 
-def _factors(prior: Prior) -> tuple[Array, Array, Array, Array]:
-    return factors(prior.members, prior.place, prior.drug_shift, prior.context_shift)
+@lru_cache(maxsize=8)
+def _values(sets: Members) -> Array:
+    """(m, 14) what the kernel of traits needs of every set."""
+    found = np.column_stack([sets[name] for name in _NEEDED])
+    # a rank is reached where its normal is
+    found[:, people_core.UNMOVED] = ndtri(sets["pnr"])
+    return found
+
+
+@lru_cache(maxsize=256)
+def _joint(
+    sets: Members,
+    place: Place,
+    drug_shift: tuple[float, float],
+    context_shift: tuple[float, float],
+) -> Array:
+    """(m, 16) the kernel's columns of `factors`."""
+    low, mean, row, own = factors(sets, place, drug_shift, context_shift)
+    return np.column_stack([low.reshape(len(sets), 9), mean, row, own])
 
 
 @lru_cache(maxsize=256)
