@@ -76,7 +76,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
     may = {p.replace(".", "_"): by.may(p) for p in PERMISSIONS} if by else {}
     return {
         "mode": settings.MODE,
-        "version": settings.VERSION,
+        "reprieve_version": settings.VERSION,
         "by": by,
         "clinic": by.clinic if by else None,
         "may": may,
