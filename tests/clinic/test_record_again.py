@@ -20,7 +20,6 @@ from reprieve.clinic.treatments.kinds import KINDS
 from reprieve.clinic.treatments.models import SessionEvent, TreatmentSession
 from reprieve.clinic.treatments.record import PERMISSION, record, state_of
 
-
 FILLED = CALM | {
     "identifiers": ["a", "b"], "kg": "70", "symptom": "nausea", "severity": "mild", "value": "1",
     "instrument": "cadss6", "decision": "go", "vials": [str(uuid4())], "mg": "1", "amount": "1",

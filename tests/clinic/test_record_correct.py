@@ -1,13 +1,17 @@
 """A correction is a new event; what others rest on keeps standing; after signing only addenda."""
 
+from decimal import Decimal
+
 import pytest
 
 from clinic import cast
 from clinic.chair import CALM, Chair
-from reprieve.clinic.errors import NotAllowedError, RefusedError
+from reprieve.clinic.errors import NotAllowedError, RefusedError, WitnessError
+from reprieve.clinic.ledger import postings
 from reprieve.clinic.patients.models import WeightReading
 from reprieve.clinic.treatments.models import SessionEvent
 from reprieve.clinic.treatments.refusals import EntryRefusedError
+from reprieve.clinic.treatments.state import Phase
 
 
 @pytest.fixture
@@ -67,9 +71,63 @@ def test_a_stop_is_not_moved_before_the_start(chair):
         chair.does("nurse", "correction", 51, of=str(stop.pk), new_at=moment(chair, 90), reason="x")
 
 
+def test_waste_entered_wrongly_is_undone_before_a_witness(chair):
+    chair.does("nurse", "stop", 30)
+    seen = {"username": "nurse2", "password": cast.PASSWORD}
+    wrong = chair.does("nurse", "waste", 31, amount="0.035", reason="rest", **seen)
+    undo = {"of": str(wrong.pk), "void": True, "reason": "a place too far"}
+    with pytest.raises(WitnessError, match="a witness enters"):
+        chair.does("nurse", "correction", 32, **undo)
+    chair.does("nurse", "correction", 32, **undo, **seen)
+    assert postings.held(chair.session) == chair.state.left_over == Decimal("0.35")
+    chair.does("nurse", "waste", 33, amount="0.35", reason="rest", **seen)
+    assert postings.held(chair.session) == chair.state.left_over == 0
+
+
+def test_a_pump_read_wrongly_is_corrected_with_the_ledger(chair):
+    stop = chair.does("nurse", "stop", 30, volume_ml="50")
+    assert postings.held(chair.session) == 0
+    seen = {"username": "nurse2", "password": cast.PASSWORD}
+    with pytest.raises(EntryRefusedError, match="50 mL were made up"):
+        chair.does("nurse", "correction", 31, of=str(stop.pk), data={"volume_ml": "60"},
+                   reason="x", **seen)  # fmt: skip
+    chair.does("nurse", "correction", 31, of=str(stop.pk), data={"volume_ml": "25"},
+               reason="misread", **seen)  # fmt: skip
+    assert postings.held(chair.session) == chair.state.left_over == Decimal("0.35")
+    assert chair.state.given_ml(chair.now) == 25
+
+
+def test_what_was_drawn_from_the_wrong_vial_is_undone_before_the_start(session, people, vial):
+    chair = Chair(session, people, vial)
+    chair.arrives()
+    chair.decided()
+    drawn = chair.prepared()
+    chair.checked()
+    chair.does("nurse", "correction", 7, of=str(drawn.pk), void=True, reason="wrong vial",
+               username="nurse2", password=cast.PASSWORD)  # fmt: skip
+    assert postings.held(session) == chair.state.left_over == 0
+    assert chair.state.phase is Phase.CHECKED_IN
+    chair.does("nurse", "prepare", 8, vials=[str(vial.pk)])
+    assert not chair.state.checked
+
+
+def test_what_was_drawn_and_given_stands(chair):
+    drawn = chair.state.preparation.event
+    with pytest.raises(EntryRefusedError, match="cannot be taken out"):
+        chair.does("nurse", "correction", 12, of=str(drawn.id), void=True, reason="x",
+                   username="nurse2", password=cast.PASSWORD)  # fmt: skip
+
+
+def test_a_time_that_is_none_never_reaches_the_record(chair):
+    check_in = chair.state.check_in
+    with pytest.raises(EntryRefusedError, match="is not a time"):
+        chair.does("nurse", "correction", 12, of=str(check_in.id),
+                   data={"last_solids_at": "garbage"}, reason="x")  # fmt: skip
+
+
 def test_what_was_drawn_is_never_corrected_by_hand(chair):
     prepared = chair.state.preparation.event
-    with pytest.raises(EntryRefusedError, match="its time only can"):
+    with pytest.raises(EntryRefusedError, match="its time only can be"):
         chair.does("nurse", "correction", 12, of=str(prepared.id), data={"mg": "20"}, reason="x")
 
 

@@ -1,13 +1,14 @@
 """The record by address: what a form sends and what the cockpit's queue sends again."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.timezone import make_aware
 from django.views.decorators.http import require_POST
 
 from reprieve.clinic.accounts.signing import prove_self
@@ -28,7 +29,8 @@ def record_event(request: ClinicRequest, session_id: UUID, kind: str) -> HttpRes
     `record` asks for the permission of the kind; this page only for somebody signed in.
     """
     try:
-        event = _recorded(request, session_id, kind)
+        with timezone.override(ZoneInfo(request.by.clinic.time_zone)):
+            event = _recorded(request, session_id, kind)
     except RefusedError as error:
         if not wants_json(request):
             raise
@@ -106,9 +108,10 @@ def _time(sent: Mapping[str, str], name: str) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(text)
-    except ValueError as e:
+        aware = timezone.make_aware(found) if found.tzinfo is None else found
+        return aware.astimezone(UTC)
+    except (ValueError, OverflowError) as e:
         raise refuse(f"'{text[:40]}' is not a time; expected ISO 8601.", name) from e
-    return make_aware(found) if found.tzinfo is None else found
 
 
 def _next(request: HttpRequest, session_id: UUID) -> str:

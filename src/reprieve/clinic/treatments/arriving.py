@@ -1,5 +1,6 @@
 """Check-in, weight, the decision, who looks after the chair, answers to prompts."""
 
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,26 +17,29 @@ from reprieve.clinic.treatments.readings import check_weight
 from reprieve.clinic.treatments.refusals import EntryRefusedError, refuse
 from reprieve.clinic.treatments.state import Phase
 
+NEAR = timedelta(days=1)  # a check-in further from its plan belongs to another session
 LIVE = [p.value for p in Phase if p.live]
 
 
 def entered_check_in(entry: Entry) -> dict[str, Any]:
     """Arrival, with the last weight that is known of the patient."""
     session, data = entry.session, entry.data
+    if abs(entry.at - session.planned_at) > NEAR:
+        raise refuse(
+            f"The session is planned for {session.planned_at:%Y-%m-%d %H:%M} UTC, more than a day "
+            "from this check-in. Reschedule the session, or correct the time.",
+            "at",
+        )
     if session.course.status != "active":
         raise refuse(f"The course is {session.course.status}. Resume it before a session.")
     others = TreatmentSession.objects.filter(patient=session.patient, phase__in=LIVE)
     if others.exclude(pk=session.pk).exists():
         raise refuse("This patient is in another session now. End that one first.")
     for name in ("last_solids_at", "last_fluids_at", "last_nasal_at"):
-        if name in data and data[name] > entry.at.isoformat() and _later(data[name], entry):
+        if name in data and datetime.fromisoformat(data[name]) > entry.at:
             raise refuse("This time lies after the check-in; enter when it was.", name)
     _check_confirmed(entry)
     return data | _last_weight(entry)
-
-
-def _later(text: str, entry: Entry) -> bool:
-    return type(entry.at).fromisoformat(text) > entry.at
 
 
 def _check_confirmed(entry: Entry) -> None:

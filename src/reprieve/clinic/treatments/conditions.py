@@ -5,7 +5,7 @@ covers the other.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Literal
@@ -40,9 +40,10 @@ def conditions(
     if state.check_in is None:
         return
     yield from _clock(state, protocol, dues, now)
-    yield from _stops(state, protocol)
-    yield from _symptoms(state, protocol)
-    yield from _ranges(state, protocol)
+    left = state.discharged_at or (state.aborted.at if state.aborted else None)
+    for found in (_stops(state, protocol), _symptoms(state, protocol), _ranges(state, protocol)):
+        for one in found:
+            yield one if one.ended is not None or left is None else replace(one, ended=left)
     yield from _stale(state, protocol, now)
     yield from _staying(state, protocol, now)
     yield from _papers(state, protocol, now)

@@ -1,21 +1,33 @@
 """Corrections: new events that say what another should have said. Nothing is ever changed."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from reprieve.clinic.errors import WitnessError
+from reprieve.clinic.ledger import postings
 from reprieve.clinic.patients.models import WeightReading
+from reprieve.clinic.treatments import arriving, closing, giving, readings
 from reprieve.clinic.treatments.entry import AHEAD, Entry, check_time, kind_of
+from reprieve.clinic.treatments.forms import FORMS
+from reprieve.clinic.treatments.kinds import Kind
 from reprieve.clinic.treatments.models import SessionEvent
 from reprieve.clinic.treatments.refusals import EntryRefusedError, refuse
-from reprieve.clinic.treatments.state import Event, SessionState, replay
+from reprieve.clinic.treatments.state import Event, Phase, SessionState, replay
 
-if TYPE_CHECKING:
-    from reprieve.clinic.treatments.kinds import Kind
-
-NEVER = ("correction", "prompt", "sign", "countersign", "addendum", "discharge")
+NEVER = ("correction", "prompt", "sign", "countersign", "addendum", "abort", "assign")
+# how the new content of a kind is checked, beside its form
+CHECKED: dict[str, Callable[[Entry], dict[str, Any]]] = {
+    "vitals": readings.entered_vitals,
+    "rating": readings.entered_rating,
+    "observation": readings.entered_observation,
+    "weight": arriving.entered_weight,
+    "criterion": closing.entered_criterion,
+    "stop": giving.entered_stop,
+}
 
 
 def entered_correction(entry: Entry) -> dict[str, Any]:
@@ -25,51 +37,60 @@ def entered_correction(entry: Entry) -> dict[str, Any]:
         raise refuse("The event to correct is not in this session, or was taken out.", "of")
     kind = kind_of(of.kind)
     entry.by.require(kind.permission)
-    if kind.key in NEVER and not kind.mend:
+    if kind.key in NEVER:
         raise refuse(f"A {kind.title} is not corrected; enter a new one.", "of")
     found = dict(entry.data)
-    if kind.structural:
-        _check_structural(entry, kind)
-    elif "data" in found:
+    if found.get("void"):
+        _check_void(entry, kind)
+    if "data" in found:
         found["data"] = _checked(entry, of, kind)
+    if moves_ledger(kind, found):
+        found |= _witness(entry)
     if "new_at" in found:
         found["at"] = found["new_at"]
         _check_moved(entry, of, kind, datetime.fromisoformat(found["new_at"]), found)
     return found
 
 
-def _check_structural(entry: Entry, kind: "Kind") -> None:
-    if entry.data.get("void"):
+def moves_ledger(kind: Kind, correction: dict[str, Any]) -> bool:
+    """Whether a correction has to undo what the ledger did with the event."""
+    return (kind.moves and bool(correction.get("void"))) or (
+        kind.key == "stop" and "given" in (correction.get("data") or {})
+    )
+
+
+def _check_void(entry: Entry, kind: Kind) -> None:
+    begun = entry.state.phase not in (Phase.CHECKED_IN, Phase.READY, Phase.ABORTED)
+    if kind.structural and (not kind.moves or (kind.key == "prepare" and begun)):
         raise refuse(
             f"A {kind.title} cannot be taken out of the record: what followed rests on it.", "void"
         )
-    if other := sorted(set(entry.data.get("data", {})) - set(kind.mend)):
-        allowed = ", ".join(kind.mend) or "its time only"
-        raise refuse(f"{', '.join(other)} cannot be corrected here; {allowed} can.", "data")
 
 
-def _checked(entry: Entry, of: Event, kind: "Kind") -> dict[str, Any]:
-    from reprieve.clinic.treatments.forms import FORMS
-    from reprieve.clinic.treatments.handlers import ENTERED
-
-    form_class = FORMS[kind.key]
-    fields = set(form_class.base_fields)
-    new = entry.data["data"]
-    if other := sorted(set(new) - fields):
-        raise refuse(f"{', '.join(other)}: no such field.", "data")
+def _checked(entry: Entry, of: Event, kind: Kind) -> dict[str, Any]:
+    form_class, new = FORMS[kind.key], entry.data["data"]
+    fields = set(form_class.base_fields) - set(form_class.secret)
+    allowed = set(kind.mend) if kind.structural else fields
+    if other := sorted(set(new) - allowed):
+        may = ", ".join(sorted(allowed)) or "its time only"
+        raise refuse(f"{', '.join(other)}: no such field to correct; {may} can be.", "data")
     form = form_class({k: v for k, v in of.data.items() if k in fields} | new)
     if not form.is_valid():
         raise EntryRefusedError({k: [str(m) for m in v] for k, v in form.errors.items()})
     payload = form.payload()
-    check = ENTERED.get(kind.key)
-    if check is not None:
-        check(replace(entry, kind=kind, data=payload, at=of.at))
-    return {name: payload.get(name) for name in new}
+    check = CHECKED.get(kind.key)
+    made = check(replace(entry, kind=kind, data=payload, at=of.at)) if check else payload
+    more = {"given": made["given"]} if kind.key == "stop" and "volume_ml" in new else {}
+    return {name: payload.get(name) for name in new} | more
 
 
-def _check_moved(
-    entry: Entry, of: Event, kind: "Kind", at: datetime, found: dict[str, Any]
-) -> None:
+def _witness(entry: Entry) -> dict[str, str]:
+    if entry.second is None:
+        raise WitnessError("This moves the drug ledger back: a witness enters name and password.")
+    return {"witness": str(entry.second.pk), "witness_name": str(entry.second)}
+
+
+def _check_moved(entry: Entry, of: Event, kind: Kind, at: datetime, found: dict[str, Any]) -> None:
     if at > entry.now + AHEAD:
         raise refuse("The new time is in the future. Enter when it happened.", "new_at")
     if not kind.structural:
@@ -90,13 +111,13 @@ def _check_moved(
 
 def _line(state: SessionState) -> list[tuple[str, datetime]]:
     """The structural events in the order in which they have to have happened."""
-    by_seq = [e for e in state.events if e.kind in ("start", "device", "pause", "resume", "rate")]
+    pump = [e for e in state.events if e.kind in ("start", "device", "pause", "resume", "rate")]
     found = [
         ("check-in", state.check_in.at if state.check_in else None),
         ("decision", state.decision.at if state.decision else None),
         ("preparation", state.preparation.event.at if state.preparation else None),
         ("second check", state.second_check.at if state.second_check else None),
-        *((e.kind, e.at) for e in sorted(by_seq, key=lambda e: e.seq)),
+        *((e.kind, e.at) for e in sorted(pump, key=lambda e: e.seq)),
         ("stop", state.stop.at if state.stop else None),
         ("discharge", state.discharged_at),
     ]
@@ -104,18 +125,38 @@ def _line(state: SessionState) -> list[tuple[str, datetime]]:
 
 
 def keep_corrected(entry: Entry, event: SessionEvent) -> None:
-    """A corrected weight takes the place of the wrong one in the patient's history as well."""
+    """What else moves: the drug ledger goes back, a weight is replaced in the history."""
     of = next(e for e in entry.state.events if str(e.id) == event.data["of"])
-    data = event.data.get("data") or {}
-    if of.kind == "weight" and "kg" in data:
-        wrong = WeightReading.objects.filter(
-            patient=entry.session.patient, at=of.at, kg=Decimal(of.data["kg"]), replaced_by=None
-        ).first()
-        WeightReading.objects.create(
-            patient=entry.session.patient,
-            kg=Decimal(data["kg"]),
-            at=of.at,
-            entered_at=entry.now,
-            by=entry.by.user,
-            replaces=wrong,
-        )
+    if moves_ledger(kind_of(of.kind), event.data):
+        _move_back(entry, of, event)
+    if of.kind == "weight" and "kg" in (event.data.get("data") or {}):
+        _replace_weight(entry, of, Decimal(event.data["data"]["kg"]))
+
+
+def _move_back(entry: Entry, of: Event, event: SessionEvent) -> None:
+    """Reverse the ledger's rows of an event, and give anew what a corrected stop says."""
+    postings.undo_event(
+        entry.by,
+        SessionEvent.objects.get(pk=of.id),
+        correction=event,
+        at=event.at,
+        witness=entry.second,
+        reason=event.data["reason"],
+    )
+    given = Decimal((event.data.get("data") or {}).get("given", "0"))
+    if given:
+        postings.give(entry.by, entry.session, given, event=event, at=of.at)
+
+
+def _replace_weight(entry: Entry, of: Event, kg: Decimal) -> None:
+    wrong = WeightReading.objects.filter(
+        patient=entry.session.patient, at=of.at, kg=Decimal(of.data["kg"]), replaced_by=None
+    ).first()
+    WeightReading.objects.create(
+        patient=entry.session.patient,
+        kg=kg,
+        at=of.at,
+        entered_at=entry.now,
+        by=entry.by.user,
+        replaces=wrong,
+    )

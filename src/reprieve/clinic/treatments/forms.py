@@ -4,7 +4,7 @@
 was left empty left out. Fields named in `secret` prove who somebody is and are never kept.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 from uuid import UUID
@@ -13,6 +13,8 @@ from django import forms
 from django.forms.utils import from_current_timezone
 
 from reprieve.clinic.treatments.numbers import said
+
+MOST_WORDS, LONGEST_WORD = 60, 200
 
 
 def as_kept(value: Any) -> Any:
@@ -28,6 +30,19 @@ def as_kept(value: Any) -> Any:
     return value
 
 
+def plain(text: str) -> str:
+    """A text without the character that no database keeps.
+
+    Raises
+    ------
+    ValidationError
+        It is there.
+    """
+    if "\x00" in text:
+        raise forms.ValidationError("Null characters are not allowed.")
+    return text
+
+
 class Words(forms.Field):
     """Several words at once, as a list or as repeated form fields."""
 
@@ -36,7 +51,11 @@ class Words(forms.Field):
     def to_python(self, value: Any) -> list[str]:
         """The words that are not empty."""
         found = [value] if isinstance(value, str) else list(value or ())
-        return [str(v).strip() for v in found if str(v).strip()]
+        if len(found) > MOST_WORDS or any(len(str(v)) > LONGEST_WORD for v in found):
+            raise forms.ValidationError(
+                f"Expected at most {MOST_WORDS} entries of {LONGEST_WORD} characters."
+            )
+        return [plain(str(v).strip()) for v in found if str(v).strip()]
 
 
 class Reasons(forms.JSONField):
@@ -47,7 +66,7 @@ class Reasons(forms.JSONField):
         found = super().clean(value) or {}
         if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
             raise forms.ValidationError("Expected a reason in words for each hold.")
-        return {str(k): v.strip() for k, v in found.items() if v.strip()}
+        return {plain(str(k)): plain(v.strip()) for k, v in found.items() if v.strip()}
 
 
 class Moment(forms.DateTimeField):
@@ -58,9 +77,11 @@ class Moment(forms.DateTimeField):
         if isinstance(value, str) and value.strip():
             try:
                 found = datetime.fromisoformat(value.strip())
-            except ValueError:
-                return super().to_python(value)
-            return from_current_timezone(found) if found.tzinfo is None else found
+                return (found if found.tzinfo else from_current_timezone(found)).astimezone(UTC)
+            except (ValueError, OverflowError):
+                raise forms.ValidationError(
+                    f"'{value[:40]}' is not a time; expected one like 2026-11-02T09:30."
+                ) from None
         return super().to_python(value)
 
 
@@ -340,13 +361,21 @@ class AddendumForm(EventForm):
 
 
 class CorrectionForm(EventForm):
-    """Another content or time for an event, or a mark that it does not count."""
+    """Another content or time for an event, or a mark that it does not count.
 
+    Where the drug ledger moves back with it, a witness proves who they are.
+    """
+
+    secret: ClassVar = ("password",)
     of = forms.UUIDField()
     void = forms.BooleanField(required=False)
     data = forms.JSONField(required=False)
     new_at = Moment(required=False)
     reason = text()
+    username = forms.CharField(max_length=150, required=False, label="Witness")
+    password = forms.CharField(
+        max_length=128, required=False, widget=forms.PasswordInput, strip=False
+    )
 
     def clean(self) -> dict[str, Any]:
         """Either something else, or nothing at all."""

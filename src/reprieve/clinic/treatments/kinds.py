@@ -29,7 +29,7 @@ server adds stands behind the bar.
 | sign, countersign | meaning | printed_name, prescriber |
 | addendum | text |
 | abort | reason |
-| correction | of, void or data, new_at, reason |
+| correction | of, void or data, new_at, reason, username | at, witness |
 | prompt | key, action: acknowledge, take, snooze, resolve; minutes, note |
 | assign | nurse | nurse_name |
 """  # noqa: E501
@@ -51,7 +51,7 @@ class Kind:
 
     `phases` are those in which it may be entered. Of a `structural` kind a correction may change
     the time and the fields of `mend`, and may not take it out of the record: what follows rests
-    on it, and the drug ledger moved with it.
+    on it. What `moves` the drug ledger alone may be taken out, before a witness.
     """
 
     key: str
@@ -60,6 +60,7 @@ class Kind:
     phases: frozenset[Phase]
     structural: bool = False
     mend: tuple[str, ...] = ()
+    moves: bool = False
 
 
 _ALL = (
@@ -83,7 +84,7 @@ _ALL = (
     Kind("observation", "side effect", "session.chart", CHART),
     Kind("rating", "rating", "session.chart", CHART),
     Kind("decision", "go or no-go", "session.decide", BEFORE, True, ("reason",)),
-    Kind("prepare", "preparation", "ledger.draw", BEFORE, True),
+    Kind("prepare", "preparation", "ledger.draw", BEFORE, True, moves=True),
     Kind("second_check", "second check", "session.check", BEFORE, True),
     Kind("start", "start", "session.chart", frozenset({P.READY}), True),
     Kind("device", "device", "session.chart", frozenset({P.IN_SESSION}), True),
@@ -93,9 +94,9 @@ _ALL = (
     Kind("rescue", "rescue drug", "session.chart", CHART),
     Kind("adverse", "adverse event", "session.chart", CHART),
     Kind("note", "note", "session.note", OPEN),
-    Kind("stop", "stop", "session.chart", frozenset({P.IN_SESSION}), True, ("reason",)),
-    Kind("waste", "waste", "ledger.draw", OPEN, True, ("reason",)),
-    Kind("put_back", "return to the vial", "ledger.draw", BEFORE | {P.ABORTED}, True, ("reason",)),
+    Kind("stop", "stop", "session.chart", frozenset({P.IN_SESSION}), True, ("reason", "volume_ml")),
+    Kind("waste", "waste", "ledger.draw", OPEN, True, moves=True),
+    Kind("put_back", "return to the vial", "ledger.draw", BEFORE | {P.ABORTED}, True, moves=True),
     Kind("criterion", "criterion", "session.chart", LIVE),
     Kind(
         "discharge",

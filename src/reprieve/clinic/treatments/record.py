@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 
 from reprieve.clinic.accounts.models import User
 from reprieve.clinic.accounts.second_person import prove
@@ -25,7 +27,11 @@ from reprieve.clinic.treatments.refusals import EntryRefusedError, refuse
 from reprieve.clinic.treatments.state import SessionState, replay
 
 PERMISSION = {key: kind.permission for key, kind in KINDS.items()}
-PROVES = {"second_check": "session.check", "waste": "ledger.witness"}
+PROVES = {
+    "second_check": "session.check",
+    "waste": "ledger.witness",
+    "correction": "ledger.witness",  # where it moves the ledger back
+}
 
 
 def record(
@@ -62,7 +68,8 @@ def record(
     """
     known = kind_of(kind)
     by.require(known.permission)
-    form = _valid(known, data)
+    with timezone.override(ZoneInfo(by.clinic.time_zone)):  # times without a zone are the clinic's
+        form = _valid(known, data)
     session = get_object_or_404(_sessions(by), pk=session_id)
     earlier = _sent_before(session, known, form, id, at)
     if earlier is not None:

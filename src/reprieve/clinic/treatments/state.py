@@ -233,9 +233,11 @@ class SessionState:
             return Decimal(0)
         if self.stop is not None and self.stop.data.get("volume_ml") is not None:
             return Decimal(self.stop.data["volume_ml"])
+        if not self.rates:  # given at once
+            return self.preparation.total_ml
         end = min(now, self.ended_at) if self.ended_at else now
         total = Decimal(0)
-        for change, following in zip(self.rates, (*self.rates[1:], None), strict=False):
+        for change, following in zip(self.rates, (*self.rates[1:], None), strict=True):
             until = min(end, following.at) if following else end
             hours = Decimal(max(0, round((until - change.at).total_seconds()))) / 3600
             total += change.rate_ml_h * hours
