@@ -59,9 +59,14 @@ def spacing(protocol: Protocol, count: int) -> list[tuple[str, float]]:
     return found
 
 
-def populate(cast: Cast, now: datetime, told: Callable[[int, int], None]) -> list[Story]:
-    """Register everybody, hold their past sessions, and bring today to where it stands now."""
-    people = invented()
+def populate(
+    cast: Cast, now: datetime, told: Callable[[int, int], None], *, few: bool = False
+) -> list[Story]:
+    """Register everybody, hold their past sessions, and bring today to where it stands now.
+
+    `few` leaves out everybody with more than three sessions behind them and nothing today.
+    """
+    people = [p for p in invented() if not few or p.done <= 3]
     total = sum(p.done for p in people) + len(people)
     held = 0
 

@@ -24,8 +24,8 @@ def demo(folder: Path, port: int) -> None:
     running.serve(port, threads=12, begun=_move)
 
 
-def make(console: Console, now: datetime | None = None) -> None:
-    """Fill an empty database with the invented clinic."""
+def make(console: Console, now: datetime | None = None, *, few: bool = False) -> None:
+    """Fill an empty database with the invented clinic; `few`: those of today alone."""
     from django.db import transaction
     from django.utils import timezone
 
@@ -40,7 +40,10 @@ def make(console: Console, now: datetime | None = None) -> None:
         task = progress.add_task("Inventing patients and their sessions", total=None)
         cast = set_up(now)
         stories = populate(
-            cast, now, lambda held, total: progress.update(task, completed=held, total=total)
+            cast,
+            now,
+            lambda held, total: progress.update(task, completed=held, total=total),
+            few=few,
         )
     console.print(f"{len(stories)} invented patients, four rooms, a day in full swing.")
 
