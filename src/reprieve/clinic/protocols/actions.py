@@ -8,11 +8,11 @@ from reprieve.clinic.actor import Actor
 from reprieve.clinic.acts import act
 from reprieve.clinic.audit.chain import lock
 from reprieve.clinic.errors import RefusedError
+from reprieve.clinic.protocols.changes import changes
 from reprieve.clinic.protocols.models import ProtocolVersion
 from reprieve.errors import EvidenceError
 from reprieve.evidence.practice import (
     Protocol,
-    differences,
     parse_protocol,
     protocol,
     protocol_names,
@@ -67,11 +67,11 @@ def revise(by: Actor, version: ProtocolVersion, text: str, note: str) -> Protoco
                 f"{last.version if last else 1} and make the change there."
             )
         found = checked(text, version.name)
-        changes = differences(version.protocol, replace(found, version=version.protocol.version))
-        if not changes:
+        lines = changes(version, found)
+        if not lines:
             raise RefusedError("Nothing differs from the version that is there; nothing was saved.")
         log.on = _store(by, found, last.version + 1, _said(note))
-        log.detail = {"name": version.name, "version": log.on.version, "changes": list(changes)}
+        log.detail = {"name": version.name, "version": log.on.version, "changes": list(lines)}
         return log.on
 
 

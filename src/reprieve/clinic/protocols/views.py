@@ -1,6 +1,5 @@
 """Pages of a site's protocols."""
 
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +14,11 @@ from reprieve.clinic.acts import note_read
 from reprieve.clinic.courses.models import Course
 from reprieve.clinic.pages import ClinicRequest, page
 from reprieve.clinic.protocols import actions, readable, timeline
+from reprieve.clinic.protocols.changes import changes
 from reprieve.clinic.protocols.forms import TextForm, UploadForm
 from reprieve.clinic.protocols.models import ProtocolVersion
 from reprieve.errors import ReprieveError, UnknownNameError
-from reprieve.evidence.practice import Protocol, differences, protocol
+from reprieve.evidence.practice import Protocol, protocol
 
 RUNNING = Q(courses__status__in=(Course.Status.ACTIVE, Course.Status.PAUSED))
 
@@ -53,7 +53,7 @@ def detail(request: ClinicRequest, protocol_id: UUID) -> HttpResponse:
         "others": _others(request, version),
         "newest": _others(request, version).first(),
         "before": before,
-        "changes": differences(before.protocol, version.protocol) if before else (),
+        "changes": changes(before, version.protocol) if before else (),
         "courses": courses if named else (),
         "running": courses.count(),
     })  # fmt: skip
@@ -166,12 +166,8 @@ def _editing(
     request: ClinicRequest, form: TextForm, name: str, version: ProtocolVersion | None
 ) -> HttpResponse:
     good = form.is_bound and "text" not in form.errors
-    changes: tuple[str, ...] = ()
-    if good and version:
-        changes = differences(
-            version.protocol, replace(form.found, version=version.protocol.version)
-        )
-    context = {"form": form, "name": name, "version": version, "good": good, "changes": changes}
+    lines = changes(version, form.found) if good and version else ()
+    context = {"form": form, "name": name, "version": version, "good": good, "changes": lines}
     status = 422 if form.is_bound and form.errors else 200
     return render(request, "protocols/edit.html", context, status=status)
 

@@ -11,10 +11,10 @@ from reprieve.clinic.courses.models import Course
 from reprieve.clinic.courses.planning import phase_of
 from reprieve.clinic.courses.review import TITLES
 from reprieve.clinic.errors import RefusedError
+from reprieve.clinic.protocols.changes import changes
 from reprieve.clinic.protocols.models import ProtocolVersion
 from reprieve.clinic.treatments.models import TreatmentSession
 from reprieve.clinic.treatments.state import Phase
-from reprieve.evidence.practice import differences
 
 LIVE = tuple(p for p in Phase if p.live)
 DECISIONS = {
@@ -70,9 +70,12 @@ def move_to_version(by: Actor, course: Course, version: ProtocolVersion, reason:
         overridden = answer(by, found, reason)
         c.course.protocol_version = version
         c.course.save(update_fields=["protocol_version"])
-        changes = differences(old.protocol, version.protocol)
-        c.data = {"from": old.version, "to": version.version, "changes": list(changes),
-                  "overridden": overridden}  # fmt: skip
+        c.data = {
+            "from": old.version,
+            "to": version.version,
+            "changes": list(changes(old, version.protocol)),
+            "overridden": overridden,
+        }
 
 
 def pause(by: Actor, course: Course, reason: str) -> None:

@@ -21,9 +21,9 @@ from reprieve.clinic.courses.forms import (
 from reprieve.clinic.courses.models import Course
 from reprieve.clinic.courses.views.finding import course_of
 from reprieve.clinic.pages import ClinicRequest, page
+from reprieve.clinic.protocols.changes import changes
 from reprieve.clinic.protocols.models import ProtocolVersion
 from reprieve.errors import ReprieveError
-from reprieve.evidence.practice import differences
 
 
 def answered(
@@ -88,7 +88,7 @@ def version(request: ClinicRequest, course_id: UUID) -> HttpResponse:
     )
     form = VersionForm(request.POST or None, newer=newer)
     latest = newer.first()
-    lines = differences(old.protocol, latest.protocol) if latest else ()
+    lines = changes(old, latest.protocol) if latest else ()
     about = f"The course runs on version {old.version}; it keeps that unless it is moved here."
     return answered(
         request, form,
