@@ -212,8 +212,8 @@ def test_the_workup_expires_by_the_file(
     actions.enter_result(by("nurse"), patient, "blood", "Blood", TODAY, "normal", "")
     days = next(w.valid_days for w in protocol.protocol.workups if w.key == "blood")
     assert days is not None
-    assert "workup.blood" not in by_key(patient, protocol, days)
-    assert by_key(patient, protocol, days + 1)["workup.blood"].title.endswith("out of date")
+    assert "workup_expired" not in by_key(patient, protocol, days)
+    assert "Blood count" in by_key(patient, protocol, days + 1)["workup_expired"].detail
 
 
 def test_an_abnormal_result_says_what_and_is_a_caution(
@@ -236,7 +236,7 @@ def test_a_result_struck_out_no_longer_counts(
     row = actions.enter_result(by("nurse"), patient, "blood", "Blood", TODAY, "normal", "")
     page = reverse("patients:strike_result", args=[patient.pk, row.pk])
     assert as_role("nurse").post(page, {"reason": "another patient's"}).status_code == 302
-    assert by_key(patient, protocol)["workup.blood"].title.endswith("missing")
+    assert "Blood count" in by_key(patient, protocol)["workup_missing"].detail
     assert as_role("nurse").get(page).status_code == 404
     listed = workup.checklist(Facts.of(patient), protocol.protocol, TODAY)
     assert all(c.result is None for c in listed)

@@ -76,7 +76,7 @@ def test_another_clinic_finds_no_patient(patient: Patient, other_clinic: dict[st
 def test_nonsense_is_refused_with_what_was_expected(
     as_role: As, patient: Patient, field: str, value: str, said: str
 ) -> None:
-    answer = as_role("front_desk").post(reverse("patients:add"), FORM | {field: value})
+    answer = as_role("nurse").post(reverse("patients:add"), FORM | {field: value})
     assert answer.status_code == 422
     assert said in answer.content.decode()
     assert Patient.objects.count() == 1
@@ -194,6 +194,15 @@ def test_the_front_desk_sees_no_medical_data(
         assert desk.get(url(name, patient)).status_code == 403, name
     assert desk.get(reverse("consents:list", args=[patient.pk])).status_code == 403
     assert desk.get(url("contacts", patient)).status_code == 200
+
+
+def test_the_front_desk_neither_sees_nor_changes_the_height(as_role: As, patient: Patient) -> None:
+    desk = as_role("front_desk")
+    assert "height_cm" not in desk.get(url("edit", patient)).content.decode()
+    posted = FORM | {"number": patient.number, "height_cm": "150"}
+    assert desk.post(url("edit", patient), posted).status_code == 302
+    patient.refresh_from_db()
+    assert (patient.given_name, patient.height_cm) == ("Ana", Decimal("170"))
 
 
 def test_the_therapist_reads_and_changes_nothing(as_role: As, patient: Patient) -> None:

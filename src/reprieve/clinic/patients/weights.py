@@ -26,11 +26,13 @@ def picture(weights: Sequence[WeightReading], zone: str) -> str:
     first = rows[0].at
     days = [(w.at - first).total_seconds() / SECONDS for w in rows]
     kg = [float(w.kg) for w in rows]
+    if not days[-1]:
+        return ""
     ticks, words = _dates(first, rows[-1].at, zone)
     figure = Figure(
         "",
         f"Weight from {rows[0].kg} kg on {words[0]} to {rows[-1].kg} kg on {words[-1]}.",
-        Axis("", ticks=ticks, words=words),
+        Axis("", low=-0.1 * days[-1], high=1.1 * days[-1], ticks=ticks, words=words),
         Axis("Weight", "kg", low=min(kg) - 2, high=max(kg) + 2),
         width=WIDE,
         height=HIGH,

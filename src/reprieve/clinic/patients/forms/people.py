@@ -39,9 +39,13 @@ class PatientForm(RowForm):
             "sex": "Protocol files ask some questions by it; “other or not said” is asked them all."
         }
 
-    def __init__(self, *args: Any, clinic: Clinic, today: date, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, clinic: Clinic, today: date, medical: bool = True, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.clinic, self.today = clinic, today
+        if not medical:
+            del self.fields["height_cm"]
         zones = sorted(z for z in available_timezones() if "/" in z or z == "UTC")
         self.fields["time_zone"] = forms.ChoiceField(
             label="Time zone at home", choices=[(z, z.replace("_", " ")) for z in zones]

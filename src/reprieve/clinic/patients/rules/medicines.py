@@ -31,6 +31,8 @@ def gaps(facts: Facts, protocol: Protocol, now: datetime) -> Iterator[Gap]:
         if flag.colour not in ALERTS:
             continue
         names = ", ".join(flag.medicines)
-        title = f"{names}: {flag.on or 'not known here'}"
+        title = f"{flag.title} ({flag.colour} flag, {flag.changes})"
+        if flag.colour == "unknown":
+            title = f"{names}: {flag.title.lower()}"
         key = f"medicine.{flag.interaction or names}.{flag.on}"
         yield Gap(key, title, flag.sentence, "caution", None, source(flag), "patients:medicines")

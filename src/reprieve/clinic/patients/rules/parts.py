@@ -89,30 +89,37 @@ def allergies(facts: Facts, protocol: Protocol, now: datetime) -> Iterator[Gap]:
 
 
 def examinations(facts: Facts, protocol: Protocol, now: datetime) -> Iterator[Gap]:
-    """The baseline workup."""
+    """The baseline workup: one line for all that is missing, one for each finding to be known."""
     found = workup.checklist(facts, protocol, facts.today(now))
+    for stands, title, kind in _TO_DO:
+        some = [c for c in found if c.stands == stands]
+        if some:
+            times = [c.result.at for c in some if c.result]
+            told = "; ".join(_what(c) for c in some)
+            yield Gap(f"workup_{stands}", title, told, kind, min(times, default=None))
     for c in found:
-        if c.stands == "missing":
-            yield Gap(f"workup.{c.workup.key}", f"{c.workup.title}: missing",
-                      f"For {c.workup.indicated}.", "gap", source=c.whose)  # fmt: skip
-        elif c.result is None:
+        if c.result is None:
             continue
-        elif c.stands == "expired":
-            yield Gap(f"workup.{c.workup.key}", f"{c.workup.title}: out of date",
-                      f"Done on {c.result.done_on}, counted until {c.expires_on}.",
-                      "gap", c.result.at, c.whose)  # fmt: skip
-        elif c.stands == "abnormal":
-            yield Gap(f"workup.{c.workup.key}", f"{c.workup.title}: abnormal",
-                      f"{c.result.value} ({c.result.done_on})", "caution", c.result.at,
-                      c.whose)  # fmt: skip
+        key, when = f"workup.{c.workup.key}", f"({c.result.done_on})"
+        if c.stands == "abnormal":
+            told = f"{c.result.value} {when}"
+            yield Gap(key, f"{c.workup.title}: abnormal", told, "caution", c.result.at, c.whose)
         elif c.stands == "not_indicated" and c.workup.required:
-            yield Gap(f"workup.{c.workup.key}", f"{c.workup.title}: left out",
-                      f"{c.result.by_name}: {c.result.value}", "caution", c.result.at,
-                      c.whose)  # fmt: skip
-    some = [f"{c.workup.title} ({c.workup.indicated})" for c in found if c.stands == "undecided"]
-    if some:
-        title = "Examinations not decided on"
-        yield Gap("workup_undecided", title, "; ".join(some), "caution")
+            told = f"{c.result.by_name}: {c.result.value} {when}"
+            yield Gap(key, f"{c.workup.title}: left out", told, "caution", c.result.at, c.whose)
+
+
+_TO_DO: tuple[tuple[str, str, Kind], ...] = (
+    ("missing", "Examinations missing", "gap"),
+    ("expired", "Examinations out of date", "gap"),
+    ("undecided", "Examinations not decided on", "caution"),
+)
+
+
+def _what(c: workup.Checked) -> str:
+    if c.stands == "undecided":
+        return f"{c.workup.title} ({c.workup.indicated})"
+    return f"{c.workup.title} (until {c.expires_on})" if c.expires_on else c.workup.title
 
 
 def consented(facts: Facts, protocol: Protocol, now: datetime) -> Iterator[Gap]:

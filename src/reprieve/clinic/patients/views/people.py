@@ -43,7 +43,10 @@ def add(request: ClinicRequest) -> HttpResponse:
     """Add a patient."""
     clinic = request.by.clinic
     first = {"number": search.next_number(clinic), "time_zone": clinic.time_zone, "active": True}
-    form = PatientForm(posted(request), initial=first, clinic=clinic, today=today(request))
+    form = PatientForm(
+        posted(request), initial=first, clinic=clinic, today=today(request),
+        medical=request.by.may("chart.read"),
+    )  # fmt: skip
     made = []
     found = answer(
         request, form, lambda: made.append(actions.register(request.by, **form.cleaned_data)),
@@ -59,7 +62,11 @@ def edit(request: ClinicRequest, patient_id: UUID) -> HttpResponse:
     """Change what stands on the first page."""
     patient = own_patient(request, patient_id)
     form = PatientForm(
-        posted(request), instance=patient, clinic=request.by.clinic, today=today(request)
+        posted(request),
+        instance=patient,
+        clinic=request.by.clinic,
+        today=today(request),
+        medical=request.by.may("chart.read"),
     )
     note_read(request.by, "patient", patient)
     return answer(
@@ -89,11 +96,14 @@ def overview(request: ClinicRequest, patient_id: UUID) -> HttpResponse:
 def _medical(request: ClinicRequest, patient_id: UUID) -> dict[str, object]:
     facts = Facts.of(own_patient(request, patient_id))
     version = default(facts.patient, choices(facts.patient))
+    gaps = judge(facts, version.protocol, request.by.now) if version else ()
     weighed = weights.counted(facts.patient)
     return {
         "facts": facts,
         "version": version,
-        "gaps": judge(facts, version.protocol, request.by.now) if version else (),
+        "gaps": gaps,
+        "pressing": [g for g in gaps if g.kind != "caution"],
+        "cautions": [g for g in gaps if g.kind == "caution"],
         "weights": weighed,
         "weight_picture": weights.picture(weighed, request.by.clinic.time_zone),
         "ketamine_allergies": [a for a in facts.allergies if allergy.concerns(a)],
