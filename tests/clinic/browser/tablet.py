@@ -58,7 +58,7 @@ class Tablet:
         self.sign_in(role)
 
     def _listen(self, message: Any) -> None:
-        if message.type == "error":
+        if message.type == "error" and "status of 409" not in message.text:
             self.said.append(f"{message.text} ({self.page.url})")
 
     def sign_in(self, role: str) -> None:

@@ -17,6 +17,7 @@ from reprieve.clinic.simulator.setting_up import PEOPLE
 pytestmark = pytest.mark.browser
 ROLES = [name for name, *_ in PEOPLE if name != "nurse2"]
 LOOKS = [("tablet", "light"), ("desktop", "dark")]
+REFUSAL = 409  # a page that says why not now: a consent while the patient is sedated
 DOWNLOADS = ("pdf", "csv", "export", "file")
 seen_by_axe: set[tuple[str, str]] = set()
 
@@ -45,7 +46,7 @@ def test_every_page_that_is_linked_answers_and_can_be_used_by_all(
             continue
         answer = tablet.page.goto(path)
         assert answer is not None
-        if answer.status >= 400:
+        if answer.status >= 400 and answer.status != REFUSAL:
             wrong.append(f"{answer.status} {path} as {role}")
             continue
         tablet.page.wait_for_load_state("load")
