@@ -168,7 +168,7 @@ def test_times_typed_are_of_the_clinics_zone(as_role: AsRole, vial: Vial) -> Non
     as_role("nurse").post(reverse("ledger:break", args=[vial.pk]), sent)
     assert LedgerEntry.objects.get(kind="break").at.isoformat() == "2026-11-02T14:00:00+00:00"
     page = as_role("nurse").get(reverse("ledger:vial", args=[vial.pk])).content.decode()
-    assert "2 Nov 2026 09:00" in page
+    assert "2 Nov 2026<br>09:00" in page
 
 
 def test_a_count_is_blind_until_it_is_entered(as_role: AsRole, vial: Vial) -> None:

@@ -223,6 +223,18 @@ def test_another_clinics_vial_and_session_do_not_exist(
         draw(by("nurse"), theirs, "1", session)
 
 
+def test_a_session_holds_one_form_at_a_time(
+    by: By, clinic: Clinic, people: dict[str, User], vial: Vial, session: TreatmentSession
+) -> None:
+    lot = cast.make_lot(clinic, number="D", unit="device", mg_per_unit=D(28), units_per_vial=D(3))
+    kit = cast.make_vial(lot, people["custodian"], "kit 1")
+    draw(by("nurse"), vial, "1", session)
+    with pytest.raises(RefusedError, match="do not mix mL, devices and tablets"):
+        draw(by("nurse"), kit, "1", session)
+    postings.give(by("nurse"), session, D(1), event=None, at=NOW)
+    draw(by("nurse"), kit, "1", session)
+
+
 def test_unused_devices_go_back_and_what_was_in_a_syringe_does_not(
     by: By, clinic: Clinic, people: dict[str, User], vial: Vial, session: TreatmentSession
 ) -> None:
@@ -236,7 +248,7 @@ def test_unused_devices_go_back_and_what_was_in_a_syringe_does_not(
     draw(nurse, kit, "3", session)
     row = postings.put_back(nurse, session, kit.pk, D(1), event=None, at=NOW)
     assert (row.balance_after, postings.held(session)) == (D(1), D(2))
-    with pytest.raises(RefusedError, match="more than the 2 device"):
+    with pytest.raises(RefusedError, match="more than the 2 devices"):
         postings.put_back(nurse, session, kit.pk, D(3), event=None, at=NOW)
 
 
@@ -257,7 +269,10 @@ def test_voiding_an_event_puts_back_what_it_moved_and_only_once(
 
     given = an_event(session, people["nurse"], "stop")
     postings.give(nurse, session, D(1), event=given, at=NOW)
-    with pytest.raises(RefusedError, match="already given"), transaction.atomic():
+    with (
+        pytest.raises(RefusedError, match="given, wasted or returned already"),
+        transaction.atomic(),
+    ):
         undo()
     postings.undo_event(
         nurse, given, correction=None, at=NOW, witness=people["nurse2"], reason="not given"

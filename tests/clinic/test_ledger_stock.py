@@ -75,7 +75,7 @@ def test_a_label_that_cannot_be_is_refused_and_leaves_nothing(
 def test_a_known_lot_with_another_label_is_refused(by: By) -> None:
     actions.receive(by("custodian"), BOX, ["kit 1"], at=NOW)
     other = replace(BOX, units_per_vial=D(3))
-    with pytest.raises(RefusedError, match="Lot S-1 is known as Spravato 56 mg kit, 2 device"):
+    with pytest.raises(RefusedError, match="Lot S-1 is known as Spravato 56 mg kit, 2 devices"):
         actions.receive(by("custodian"), other, ["kit 2"], at=NOW)
     with pytest.raises(RefusedError, match="has kit 1 already"):
         actions.receive(by("custodian"), BOX, ["kit 1"], at=NOW)

@@ -10,7 +10,7 @@ from reprieve.clinic.accounts.models import User
 from reprieve.clinic.actor import Actor
 from reprieve.clinic.acts import act
 from reprieve.clinic.errors import RefusedError
-from reprieve.clinic.ledger.amounts import checked, shown
+from reprieve.clinic.ledger.amounts import checked, in_unit, shown
 from reprieve.clinic.ledger.models import LedgerEntry, Lot, Vial
 from reprieve.clinic.ledger.reversals import reverse_row
 from reprieve.clinic.ledger.rows import locked, post
@@ -93,7 +93,7 @@ def _lot(by: Actor, delivery: Delivery) -> Lot:
     known = (lot.product, lot.unit, lot.mg_per_unit, lot.units_per_vial, lot.expires_on)
     if known != delivery.printed:
         raise RefusedError(
-            f"Lot {lot.number} is known as {lot.product}, {shown(lot.units_per_vial)} {lot.unit} "
+            f"Lot {lot.number} is known as {lot.product}, {in_unit(lot.units_per_vial, lot.unit)} "
             f"of {shown(lot.mg_per_unit)} mg, expiring {lot.expires_on:%d %b %Y}. "
             "Check the label against it."
         )

@@ -19,6 +19,12 @@ def shown(amount: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def in_unit(amount: Decimal, unit: str) -> str:
+    """An amount with its unit in words: 2.5 mL, 1 device, 12 devices."""
+    plural = unit in WHOLE and abs(amount) != 1
+    return f"{shown(amount)} {unit}{'s' if plural else ''}"
+
+
 def checked(amount: Decimal, unit: str, *, what: str = "The amount", zero: bool = False) -> Decimal:
     """An amount as the register takes it.
 

@@ -13,6 +13,7 @@ from reprieve.clinic.ledger.models import CountAnswer, Loss, LossStep, Lot, Vial
 DRUGS = [("ketamine", "ketamine"), ("esketamine", "esketamine"), ("arketamine", "arketamine"),
          ("midazolam", "midazolam")]  # fmt: skip
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+CHOOSE = ("", "choose …")
 NUMERIC = {"inputmode": "decimal", "autocomplete": "off"}
 
 
@@ -80,11 +81,11 @@ class SecondPersonForm(forms.Form):
 class DeliveryForm(forms.Form):
     """A delivery, read off its label and invoice."""
 
-    drug = forms.ChoiceField(choices=DRUGS)
+    drug = forms.ChoiceField(choices=[CHOOSE, *DRUGS])
     product = forms.CharField(max_length=120, help_text="as the label names it")
     number = forms.CharField(label="Lot number", max_length=60)
     unit = forms.ChoiceField(
-        label="Counted in", choices=Lot.Unit.choices, help_text="what the ledger counts"
+        label="Counted in", choices=[CHOOSE, *Lot.Unit.choices], help_text="what the ledger counts"
     )
     mg_per_unit = amount_field("mg in one of these", help_text="50 for 50 mg/mL; 28 for a device")
     units_per_vial = amount_field("Content of one vial, kit or box", help_text="in the unit above")
@@ -152,7 +153,7 @@ class CountForm(SecondPersonForm):
         super().__init__(*args, **kwargs)
         self.vials = list(vials)
         for vial in self.vials:
-            self.fields[str(vial.pk)] = amount_field(f"{vial}, in {vial.lot.unit}", min_value=0)
+            self.fields[str(vial.pk)] = amount_field(f"{vial} ({vial.lot.unit})", min_value=0)
 
     @property
     def rows(self) -> list[tuple[Vial, forms.BoundField]]:
@@ -169,7 +170,7 @@ class ExplainForm(SecondPersonForm):
     """Why a count differs, after counting again."""
 
     counted_again = amount_field("Counted again", min_value=0)
-    cause = forms.ChoiceField(choices=CountAnswer.Cause.choices)
+    cause = forms.ChoiceField(choices=[CHOOSE, *CountAnswer.Cause.choices])
     reason = forms.CharField(
         label="What happened", max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
     )
@@ -183,11 +184,11 @@ class ExplainForm(SecondPersonForm):
 class LossForm(forms.Form):
     """A loss that no count shows."""
 
-    kind = forms.ChoiceField(label="What is it", choices=Loss.Kind.choices)
-    drug = forms.ChoiceField(choices=DRUGS)
+    kind = forms.ChoiceField(label="What is it", choices=[CHOOSE, *Loss.Kind.choices])
+    drug = forms.ChoiceField(choices=[CHOOSE, *DRUGS])
     lot = forms.ChoiceField(required=False, help_text="if it is known")
     amount = amount_field("Amount")
-    unit = forms.ChoiceField(label="in", choices=Lot.Unit.choices)
+    unit = forms.ChoiceField(label="Counted in", choices=[CHOOSE, *Lot.Unit.choices])
     discovered_at = AtField("Discovered at")
     description = forms.CharField(
         label="What is known", max_length=4000, widget=forms.Textarea(attrs={"rows": 4})
@@ -205,7 +206,7 @@ class LossForm(forms.Form):
 class LossStepForm(forms.Form):
     """What was done about a loss."""
 
-    kind = forms.ChoiceField(label="Done", choices=LossStep.Kind.choices)
+    kind = forms.ChoiceField(label="Done", choices=[CHOOSE, *LossStep.Kind.choices])
     at = AtField("When")
     reference = forms.CharField(
         max_length=120, required=False, help_text="number, or to whom and how it was sent"
@@ -218,8 +219,12 @@ class LossStepForm(forms.Form):
 class PeriodForm(forms.Form):
     """Days from first to last."""
 
-    first = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
-    last = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    first = forms.DateField(
+        label="From", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    last = forms.DateField(
+        label="To", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
     drug = forms.ChoiceField(choices=[("", "all"), *DRUGS], required=False)
     names = forms.BooleanField(label="Name patients (the reading is logged)", required=False)
 

@@ -19,7 +19,7 @@ from reprieve.clinic.accounts.models import User
 from reprieve.clinic.actor import Actor
 from reprieve.clinic.audit.chain import lock
 from reprieve.clinic.errors import RefusedError
-from reprieve.clinic.ledger.amounts import Share, checked, shown, spread
+from reprieve.clinic.ledger.amounts import Share, checked, in_unit, spread
 from reprieve.clinic.ledger.holding import held, held_by_vial
 from reprieve.clinic.ledger.models import LedgerEntry, Vial
 from reprieve.clinic.ledger.reversals import reverse_row
@@ -75,10 +75,14 @@ def draw_all(
     if not draws or len({vial_id for vial_id, _ in draws}) < len(draws):
         raise RefusedError("Name each vial that is drawn from once, with its amount.")
     # with those it holds already: a give later in this transaction locks them, in the same order
-    wanted = {vial_id for vial_id, _ in draws} | set(held_by_vial(session))
+    has = {v for v, part in held_by_vial(session).items() if part}
+    wanted = {vial_id for vial_id, _ in draws} | has
     vials = {vial_id: locked(by, vial_id) for vial_id in sorted(wanted, key=str)}
-    if len({vials[vial_id].lot.unit for vial_id, _ in draws}) > 1:
-        raise RefusedError("One preparation is of one form: do not mix mL, devices and tablets.")
+    if len({v.lot.unit for v in vials.values()}) > 1:
+        raise RefusedError(
+            "A session is of one form at a time: do not mix mL, devices and tablets. Account for "
+            "what is drawn before drawing another form."
+        )
     rows = []
     for vial_id, amount in draws:
         vial = vials[vial_id]
@@ -178,7 +182,7 @@ def put_back(
     has = held_by_vial(session).get(vial.pk, Decimal(0))
     if exact > has:
         raise RefusedError(
-            f"{shown(exact)} {unit} is more than the {shown(has)} {unit} of {vial} that the "
+            f"{in_unit(exact, unit)} is more than the {in_unit(has, unit)} of {vial} that the "
             "session still holds."
         )
     return post(by, vial, Kind.RETURN, exact, held=-exact, at=at, session=session, event=event,

@@ -83,7 +83,7 @@ class Total:
         """What sessions drew, gave, wasted, returned, had reversed, and what they still hold."""
         signs = [(Kind.DRAW, 1), (Kind.GIVE, -1), (Kind.WASTE, -1), (Kind.RETURN, -1),
                  (Kind.REVERSE, 1)]  # fmt: skip
-        each = [self.held.get(k, Decimal(0)) * sign for k, sign in signs]
+        each = [self.held.get(k, Decimal(0)) * sign + 0 for k, sign in signs]  # + 0: no "-0"
         return [*each, sum(self.held.values(), Decimal(0))]
 
 
@@ -97,7 +97,7 @@ def entries(clinic: Clinic, period: Period) -> QuerySet[LedgerEntry]:
     rows = _of(clinic, period).filter(entered_at__gte=start, entered_at__lt=end)
     return rows.select_related(
         "vial__lot", "by", "witness", "session__patient", "reverses", "reversed_by"
-    ).order_by("entered_at", "stream", "seq")
+    ).order_by("entered_at", "vial__lot__number", "vial__label", "seq")
 
 
 def _of(clinic: Clinic, period: Period) -> QuerySet[LedgerEntry]:

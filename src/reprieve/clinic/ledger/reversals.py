@@ -6,7 +6,7 @@ from decimal import Decimal
 from reprieve.clinic.accounts.models import User
 from reprieve.clinic.actor import Actor
 from reprieve.clinic.errors import RefusedError
-from reprieve.clinic.ledger.amounts import shown
+from reprieve.clinic.ledger.amounts import in_unit
 from reprieve.clinic.ledger.holding import held_by_vial
 from reprieve.clinic.ledger.models import LedgerEntry
 from reprieve.clinic.ledger.rows import locked, post
@@ -43,8 +43,8 @@ def reverse_row(
         has = held_by_vial(row.session).get(vial.pk, Decimal(0))
         if has < row.held:
             raise RefusedError(
-                f"Of the {shown(row.held)} {vial.lot.unit} drawn from {vial}, "
-                f"{shown(row.held - has)} {vial.lot.unit} is already given, wasted or returned. "
+                f"Of the {in_unit(row.held, vial.lot.unit)} drawn from {vial}, "
+                f"{in_unit(row.held - has, vial.lot.unit)} is given, wasted or returned already. "
                 "Void that first."
             )
     return post(by, vial, LedgerEntry.Kind.REVERSE, -row.amount, held=-row.held, at=at,

@@ -10,7 +10,7 @@ from uuid import UUID
 from reprieve.clinic.accounts.models import User
 from reprieve.clinic.actor import Actor
 from reprieve.clinic.errors import RefusedError, WitnessError
-from reprieve.clinic.ledger.amounts import shown
+from reprieve.clinic.ledger.amounts import in_unit
 from reprieve.clinic.ledger.models import LedgerEntry, Vial
 from reprieve.clinic.treatments.models import SessionEvent, TreatmentSession
 
@@ -106,9 +106,9 @@ def post(
         reason = need_reason(reason, title)
     before, after = vial.balance, vial.balance + amount
     if after < 0:
-        unit = vial.lot.unit
+        has, wanted = in_unit(before, vial.lot.unit), in_unit(-amount, vial.lot.unit)
         raise RefusedError(
-            f"{vial} has {shown(before)} {unit}, which is less than {shown(-amount)} {unit}. "
+            f"{vial} has {has}, which is less than {wanted}. "
             "Take less, or take the rest from another vial."
         )
     row = LedgerEntry(

@@ -7,7 +7,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 
 from reprieve.clinic.accounts.models import Clinic
 from reprieve.clinic.errors import RefusedError
-from reprieve.clinic.ledger.amounts import shown
+from reprieve.clinic.ledger.amounts import in_unit, shown
 from reprieve.clinic.ledger.models import CountLine, Lot, Vial
 
 
@@ -81,7 +81,7 @@ def available(clinic: Clinic, drug: str, now: datetime) -> list[Vial]:
 def contents(vial: Vial) -> str:
     """What a vial holds in its unit and in mg: "7.5 mL (375 mg)"."""
     lot = vial.lot
-    return f"{shown(vial.balance)} {lot.unit} ({shown(vial.balance * lot.mg_per_unit)} mg)"
+    return f"{in_unit(vial.balance, lot.unit)} ({shown(vial.balance * lot.mg_per_unit)} mg)"
 
 
 def _local(at: datetime, clinic: Clinic) -> str:

@@ -17,7 +17,7 @@ from reprieve.errors import EvidenceError
 SHIPPED = Path(__file__).with_name("us.toml")
 OWN = "ledger-rules.toml"
 STANDINGS = ("regulation", "clinic")
-STATUSES = ("verified", "recalled", "assumed")
+STATUSES = ("verified", "secondary", "recalled", "assumed")
 UNITS = ("mL", "device", "tablet")
 
 
@@ -55,7 +55,6 @@ class Rules:
     keep_records: Rule
     loss_notice: Rule
     loss_form_due: Rule
-    destroy_waste: Rule
     expiring_soon: Rule
     counts_a_day: Rule
     put_back: PutBack

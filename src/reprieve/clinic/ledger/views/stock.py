@@ -1,6 +1,6 @@
 """What is in stock: the first page, lots, vials, and the rules that hold."""
 
-from dataclasses import asdict
+from dataclasses import fields
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -60,5 +60,6 @@ def vial(request: ClinicRequest, vial_id: UUID) -> HttpResponse:
 def rules(request: ClinicRequest) -> HttpResponse:
     """The rules that hold here, each with its standing, status and source."""
     found = rules_of(request.by.clinic)
-    each = [(k, v) for k, v in asdict(found).items() if isinstance(v, dict)]
+    each = [(f.name, getattr(found, f.name)) for f in fields(found)]
+    each = [(name, rule) for name, rule in each if not isinstance(rule, str)]
     return render(request, "ledger/rules.html", {"rules": found, "each": each})

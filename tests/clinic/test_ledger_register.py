@@ -1,0 +1,169 @@
+"""The register: nothing missing, totals that add up, and numbers about people without verdicts."""
+
+import csv
+import io
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from clinic import cast
+from reprieve.clinic.accounts.models import Clinic, User
+from reprieve.clinic.actor import Actor
+from reprieve.clinic.errors import RefusedError
+from reprieve.clinic.ledger import actions, postings
+from reprieve.clinic.ledger.models import LedgerEntry, Vial
+from reprieve.clinic.ledger.register import STOCK, Period, as_csv, entries, totals
+from reprieve.clinic.ledger.signals import signals
+from reprieve.clinic.treatments.models import TreatmentSession
+
+pytestmark = pytest.mark.django_db
+NOW = cast.NOW
+D = Decimal
+By = Callable[[str], Actor]
+TODAY = Period(NOW.date(), NOW.date())
+
+
+@pytest.fixture
+def day(by: By, people: dict[str, User], vial: Vial, session: TreatmentSession) -> TreatmentSession:
+    """One session of a day: 1 mL drawn, 0.7 given, 0.3 wasted; 2 mL spilt from the vial."""
+    nurse, two = by("nurse"), people["nurse2"]
+    postings.draw(nurse, vial.pk, D(1), session=session, event=None, at=NOW)
+    postings.give(nurse, session, D("0.7"), event=None, at=NOW)
+    postings.waste(
+        nurse, session, D("0.3"), event=None, at=NOW, witness=two, reason="=left()"
+    )  # fmt: skip
+    actions.record_breakage(nurse, vial.pk, D(2), at=NOW, witness=two, reason="fell")
+    return session
+
+
+def test_a_period_opens_with_what_was_there_and_closes_with_what_is_left(
+    clinic: Clinic, vial: Vial, day: TreatmentSession
+) -> None:
+    (total,) = totals(clinic, TODAY)
+    assert (total.opening, total.closing, total.closing_mg) == (D(10), D(7), D(350))
+    assert dict(zip(STOCK, total.columns, strict=True))["draw"] == D(-1)
+    assert total.opening + sum(total.columns) == total.closing
+    assert total.of_drawn == [D(1), D("0.7"), D("0.3"), D(0), D(0), D(0)]
+    yesterday = NOW.date() - timedelta(days=1)
+    (before,) = totals(clinic, Period(yesterday, yesterday))
+    assert (before.opening, before.closing) == (D(0), D(10))
+    tomorrow = NOW.date() + timedelta(days=1)
+    (after,) = totals(clinic, Period(tomorrow, tomorrow))
+    assert after.opening == after.closing == D(7)
+
+
+def test_the_csv_says_what_the_rows_say_and_runs_no_formula(
+    clinic: Clinic, day: TreatmentSession
+) -> None:
+    rows = list(csv.DictReader(io.StringIO(as_csv(clinic, TODAY, names=False))))
+    assert [(r["movement"], r["in"], r["out"], r["session has"]) for r in rows] == [
+        ("drawn", "", "1", "1"),
+        ("given", "", "", "-0.7"),
+        ("wasted", "", "", "-0.3"),
+        ("broken or spilt", "", "2", ""),
+    ]
+    assert [r["vial after"] for r in rows] == ["9", "9", "9", "7"]
+    assert rows[2]["reason"] == "'=left()"
+    assert rows[2]["witness"] == "Test Nurse2"
+    assert {r["patient"] for r in rows} == {""}
+    found = {str(r.pk): r.digest for r in LedgerEntry.objects.all()}
+    assert all(found[r["row"]] == r["digest"] for r in rows)
+
+
+def test_a_named_register_carries_name_number_and_address(
+    clinic: Clinic, day: TreatmentSession
+) -> None:
+    day.patient.address = "1 Invented Road\nExampletown"
+    day.patient.save()
+    rows = list(csv.DictReader(io.StringIO(as_csv(clinic, TODAY, names=True))))
+    assert (rows[0]["patient number"], rows[0]["patient"], rows[0]["address"]) == (
+        "T-001", "Patient T-001, Test", "1 Invented Road Exampletown",
+    )  # fmt: skip
+    assert rows[3]["patient"] == ""
+
+
+def test_a_register_ends_with_the_clinics_own_day(clinic: Clinic, day: TreatmentSession) -> None:
+    clinic.time_zone = "Pacific/Auckland"  # 9:00 UTC is 22:00 there, still the same day
+    assert entries(clinic, TODAY).count() == 4
+    clinic.time_zone = "Pacific/Kiritimati"  # 23:00 there
+    assert entries(clinic, TODAY).count() == 4
+    clinic.time_zone = "Pacific/Pago_Pago"  # 22:00 of the day before
+    assert entries(clinic, TODAY).count() == 0
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        (date(2026, 2, 1), date(2026, 1, 1)),
+        (date(2020, 1, 1), date(2026, 1, 1)),
+        (date(1, 1, 1), date(1, 1, 2)),
+        (date(9999, 12, 31), date(9999, 12, 31)),
+    ],
+)
+def test_a_period_that_cannot_be_is_refused(clinic: Clinic, first: date, last: date) -> None:
+    with pytest.raises(RefusedError, match="cannot be shown"):
+        Period(first, last).span(clinic)
+
+
+def test_another_clinic_sees_none_of_it(
+    other_clinic: dict[str, User], day: TreatmentSession
+) -> None:
+    elsewhere = other_clinic["owner"].clinic
+    assert totals(elsewhere, TODAY) == []
+    assert entries(elsewhere, TODAY).count() == 0
+    assert signals(elsewhere, TODAY).people == ()
+
+
+def test_shares_of_waste_stand_by_person_and_by_vial_beside_the_clinics(
+    clinic: Clinic, day: TreatmentSession
+) -> None:
+    found = signals(clinic, TODAY)
+    (nurse,) = found.people
+    assert (nurse.who, nurse.given, nurse.wasted, nurse.share, nurse.gone) == (
+        "Test Nurse", D(35), D(15), D("30.0"), D(100),
+    )  # fmt: skip
+    assert found.clinic.share == D("30.0")
+    assert found.pairs == (("Test Nurse", "Test Nurse2", 1),)
+    assert [v.share for v in found.vials] == [D("30.0")]
+
+
+def test_a_reversed_row_is_not_held_against_anybody(
+    by: By, people: dict[str, User], clinic: Clinic, day: TreatmentSession
+) -> None:
+    row = LedgerEntry.objects.get(kind="break")
+    actions.reverse(by("custodian"), row.pk, witness=people["nurse2"], reason="booked twice")
+    found = {s.who: s for s in signals(clinic, TODAY).people}
+    assert found["Test Nurse"].gone == 0
+    assert found["Test Custodian"].reversed == 1
+
+
+def test_a_late_entry_is_counted_and_badged(
+    by: By, people: dict[str, User], clinic: Clinic, vial: Vial
+) -> None:
+    said = {"witness": people["nurse2"], "reason": "fell"}
+    at = NOW - timedelta(hours=2)
+    row = actions.record_breakage(by("nurse"), vial.pk, D(1), at=at, **said)
+    assert row.late
+    assert [s.late for s in signals(clinic, TODAY).people] == [1]
+
+
+def test_pages_ask_the_database_as_often_for_forty_rows_as_for_four(
+    by: By,
+    people: dict[str, User],
+    as_role: Callable[[str], object],
+    day: TreatmentSession,
+    vial: Vial,
+    django_assert_max_num_queries: Callable[[int], object],
+) -> None:
+    for n in range(36):
+        said = {"at": NOW, "witness": people["nurse2"], "reason": f"drop {n}"}
+        actions.record_breakage(by("nurse"), vial.pk, D("0.01"), **said)
+    other = cast.make_vial(vial.lot, people["custodian"], "K-9")
+    assert other.balance
+    client = as_role("custodian")
+    query = f"first={NOW.date()}&last={NOW.date()}"
+    for address in ("/drugs/", f"/drugs/register/?{query}", f"/drugs/vials/{vial.pk}/"):
+        with django_assert_max_num_queries(24):  # type: ignore[attr-defined]
+            assert client.get(address).status_code == 200  # type: ignore[attr-defined]
