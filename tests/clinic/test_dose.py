@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from clinic.streams import revised
 from reprieve.clinic.errors import RefusedError
-from reprieve.clinic.treatments.dose import arithmetic, older_warning, round_to
+from reprieve.clinic.treatments.caps import older_warning, round_to
+from reprieve.clinic.treatments.dose import arithmetic
 from reprieve.evidence.practice import protocol
 
 D = Decimal
@@ -97,6 +98,14 @@ def test_a_pump_is_never_set_faster_than_the_protocol_lets_it():
 
 def test_an_unusual_dose_is_said_and_not_refused():
     assert "outside the usual 0.1 to 1 mg/kg" in iv(D("1.2"), kg=D(60)).warnings[0]
+
+
+def test_a_dose_in_mg_is_held_to_the_kg_as_well():
+    assert "1.25 mg/kg is outside the usual 0.1 to 1" in iv(D(50), "mg", kg=D(40)).warnings[0]
+    strict = revised("iv_racemic", preparation__most_mg=400)
+    with pytest.raises(RefusedError, match=r"more than the 4\.5 mg/kg"):
+        arithmetic(D(190), "mg", D(40), strict, D(50), "mL")
+    assert iv(D(35), "mg", kg=None).warnings == ()
 
 
 def test_a_dose_per_kg_needs_a_weight():

@@ -90,6 +90,29 @@ def test_a_rise_with_symptoms_needs_both(running):
     assert both["symptom.chest_pain"].tier == "critical"
 
 
+def test_a_symptom_that_was_over_before_does_not_count(running):
+    running.add(22, "observation", symptom="chest_pain")
+    running.add(25, "observation", symptom="chest_pain", ended=True)
+    running.vitals(30, sbp="170")
+    found_ = found(running, 31)
+    assert "stop.sbp_rise_with_symptoms:high" not in found_
+    assert found_["symptom.chest_pain"].status == "resolved"
+
+
+def test_a_first_reading_waits_for_the_second_as_long_as_the_file_says(running):
+    running.vitals(30, sbp="182", dbp="95")
+    patient = revised("iv_racemic", prompts__confirm_within=12)
+    assert found(running, 36)["confirm.sbp:high"].status == "escalated"
+    assert found(running, 36, patient)["confirm.sbp:high"].status == "raised"
+
+
+def test_who_has_left_leaves_no_reading_open(running):
+    running.vitals(40, hr="112")
+    running.add(50, "stop", given="0.7")
+    running.add(140, "discharge")
+    assert found(running, 141)["abnormal.hr:high"].until == clock(140)
+
+
 def test_abnormal_and_critical_are_told_apart(running):
     running.vitals(30, hr="112")
     assert found(running, 30)["abnormal.hr:high"].tier == "caution"

@@ -7,7 +7,7 @@ from typing import Any
 from reprieve.clinic.accounts.models import User
 from reprieve.clinic.patients.models import WeightReading
 from reprieve.clinic.patients.readiness import gaps
-from reprieve.clinic.treatments.dose import check_ordered
+from reprieve.clinic.treatments.caps import check_ordered
 from reprieve.clinic.treatments.entry import Entry
 from reprieve.clinic.treatments.holds import Hold, judge, standing
 from reprieve.clinic.treatments.models import SessionEvent, TreatmentSession
@@ -26,7 +26,7 @@ def entered_check_in(entry: Entry) -> dict[str, Any]:
     session, data = entry.session, entry.data
     if abs(entry.at - session.planned_at) > NEAR:
         raise refuse(
-            f"The session is planned for {session.planned_at:%Y-%m-%d %H:%M} UTC, more than a day "
+            f"The session is planned for {entry.clock(session.planned_at)}, more than a day "
             "from this check-in. Reschedule the session, or correct the time.",
             "at",
         )

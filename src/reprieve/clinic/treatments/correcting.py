@@ -103,8 +103,8 @@ def _check_moved(entry: Entry, of: Event, kind: Kind, at: datetime, found: dict[
     for (before, one), (after, other) in pairwise(line):
         if other < one:
             raise refuse(
-                f"Then the {after} at {other:%H:%M:%S} would come before the {before} at "
-                f"{one:%H:%M:%S} UTC. Correct that one first.",
+                f"Then the {after} at {entry.clock(other)} would come before the {before} at "
+                f"{entry.clock(one)}. Correct that one first.",
                 "new_at",
             )
 

@@ -5,14 +5,23 @@ infusion is made up to the protocol's volume, and its steps are in mL of that.
 """
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from reprieve.clinic.errors import RefusedError
+from reprieve.clinic.treatments.caps import (
+    ZERO,
+    check_made,
+    check_ordered,
+    check_per_kg,
+    check_strength,
+    limit,
+    round_to,
+    unusual,
+)
 from reprieve.clinic.treatments.numbers import exact, said
 from reprieve.clinic.treatments.state import Step
 from reprieve.evidence.practice import Protocol
 
-ZERO = Decimal(0)
 HOUR_MIN = Decimal(60)
 MILLI = Decimal("0.001")  # the ledger's last place
 
@@ -61,7 +70,7 @@ def arithmetic(
     """
     check_ordered(amount, unit, protocol)
     wanted, lines = _wanted(amount, unit, weight_kg)
-    _check_strength(mg_per_unit, ledger_unit, protocol)
+    check_strength(mg_per_unit, ledger_unit, protocol)
     if ledger_unit != "mL":
         mg = wanted if unit == "mg" else _rounded_mg(wanted, protocol, lines)
         made = _counted(mg, lines, mg_per_unit, ledger_unit, protocol)
@@ -69,13 +78,15 @@ def arithmetic(
         made = _infusion(wanted, lines, weight_kg, protocol, mg_per_unit, continuation_min)
     else:
         made = _drawn(wanted, lines, protocol, mg_per_unit)
-    _check_made(made, protocol)
+    check_made(made.mg, made.steps, bool(made.continuation_min), protocol)
+    if not made.continuation_min:
+        check_per_kg(made.mg, weight_kg, protocol)
     return Arithmetic(
         made.mg,
         made.amount,
         made.steps,
         made.lines,
-        (*made.warnings, *_unusual(amount, unit, made.mg, protocol)),
+        unusual(amount, unit, made.mg, weight_kg, protocol),
         made.volume_ml,
         made.continuation_min,
     )
@@ -86,34 +97,6 @@ def infused(protocol: Protocol) -> bool:
     return protocol.route == "iv" and protocol.duration_h > 0
 
 
-def round_to(value: Decimal, step: Decimal) -> Decimal:
-    """The multiple of `step` nearest to a value, halves up."""
-    return (value / step).quantize(Decimal(1), ROUND_HALF_UP) * step
-
-
-def limit(protocol: Protocol, name: str) -> Decimal | None:
-    """A number of the protocol's preparation, if it has it."""
-    found = protocol.thresholds("preparation").get(name)
-    return None if found is None else exact(found.value)
-
-
-def check_ordered(amount: Decimal, unit: str, protocol: Protocol) -> None:
-    """Refuse an order that the protocol has no range for, or that lies beyond it."""
-    found = protocol.dose(unit)
-    if found is None or unit not in ("mg/kg", "mg"):
-        known = ", ".join(d.unit for d in protocol.doses)
-        raise RefusedError(
-            f"A dose in {unit} was ordered; {protocol.title} has doses in {known}. Order in one."
-        )
-    if amount <= 0:
-        raise RefusedError(f"A dose of {said(amount)} {unit} was ordered; expected more than 0.")
-    if found.judge(float(amount)) == "refuse":
-        raise RefusedError(
-            f"{said(amount)} {unit} was ordered; {protocol.title} refuses more than "
-            f"{said(exact(found.refuse_above))} {unit}. Correct the order."
-        )
-
-
 def _wanted(amount: Decimal, unit: str, weight_kg: Decimal | None) -> tuple[Decimal, list[str]]:
     if unit == "mg":
         return amount, [f"ordered: {said(amount)} mg"]
@@ -121,25 +104,6 @@ def _wanted(amount: Decimal, unit: str, weight_kg: Decimal | None) -> tuple[Deci
         raise RefusedError("A dose per kg needs a weight; none is recorded. Weigh the patient.")
     mg = amount * weight_kg
     return mg, [f"{said(amount)} mg/kg × {said(weight_kg)} kg = {said(mg)} mg"]
-
-
-def _check_strength(mg_per_unit: Decimal, ledger_unit: str, protocol: Protocol) -> None:
-    if mg_per_unit <= 0:
-        raise RefusedError(f"A strength of {said(mg_per_unit)} mg/{ledger_unit} cannot be used.")
-    device = protocol.thresholds("spacing").get("device")
-    if ledger_unit == "device" and device is not None and exact(device.value) != mg_per_unit:
-        raise RefusedError(
-            f"The device in hand holds {said(mg_per_unit)} mg; {protocol.title} is written for "
-            f"devices of {said(exact(device.value))} mg."
-        )
-    low, high = limit(protocol, "stock_lowest"), limit(protocol, "stock_highest")
-    if ledger_unit == "mL" and not (
-        (low is None or low <= mg_per_unit) and (high is None or mg_per_unit <= high)
-    ):
-        raise RefusedError(
-            f"The vial in hand holds {said(mg_per_unit)} mg/mL; {protocol.title} expects "
-            f"{said(low or ZERO)} to {said(high) if high else 'any'} mg/mL. Check the label."
-        )
 
 
 def _rounded_mg(mg: Decimal, protocol: Protocol, lines: list[str]) -> Decimal:
@@ -267,51 +231,3 @@ def _settled(first: Step, second: Step | None, mg: Decimal) -> tuple[Step, ...]:
     if second is None:
         return (Step(mg, first.ml, first.minutes, first.rate_ml_h),)
     return first, Step(mg - first.mg, second.ml, second.minutes, second.rate_ml_h)
-
-
-def _check_made(made: Arithmetic, protocol: Protocol) -> None:
-    most, fastest = limit(protocol, "most_mg"), limit(protocol, "max_rate")
-    whole = protocol.dose("mg")
-    caps = [most, exact(whole.refuse_above) if whole and not made.continuation_min else None]
-    for cap in caps:
-        if cap is not None and made.mg > cap:
-            raise RefusedError(
-                f"{said(made.mg)} mg would be given; {protocol.title} allows at most {said(cap)} "
-                "mg in a session. Check weight and dose, or have the protocol revised."
-            )
-    for step in made.steps:
-        if fastest is not None and step.rate_ml_h > fastest:
-            raise RefusedError(
-                f"The pump would run at {said(step.rate_ml_h)} mL/h; {protocol.title} allows at "
-                f"most {said(fastest)} mL/h."
-            )
-
-
-def _unusual(amount: Decimal, unit: str, mg: Decimal, protocol: Protocol) -> tuple[str, ...]:
-    """What lies outside the usual range of the protocol: said, not refused."""
-    found = protocol.dose(unit)
-    assert found is not None  # checked before
-    low, high = (exact(x) for x in found.usual)
-    if low <= amount <= high:
-        return ()
-    return (
-        f"{said(amount)} {unit} is outside the usual {said(low)} to {said(high)} {unit} "
-        f"({found.standing}).",
-    )
-
-
-def older_warning(
-    protocol: Protocol, age: int, session_number: int, mg: Decimal
-) -> tuple[str, ...]:
-    """What the protocol says about the first dose of an older person, where it is passed."""
-    found = protocol.thresholds("titration")
-    since, first = found.get("older_from"), found.get("first_older")
-    if since is None or first is None or session_number != 1 or not since.met(age):
-        return ()
-    if mg <= exact(first.value):
-        return ()
-    return (
-        f"{said(mg)} mg as a first dose at {age} years: {protocol.title} starts at "
-        f"{said(exact(first.value))} mg from {said(exact(since.value))} ({first.standing}: "
-        f"{first.note or first.source}).",
-    )

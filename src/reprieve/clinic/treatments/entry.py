@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from reprieve.clinic.accounts.models import User
 from reprieve.clinic.actor import Actor
@@ -35,6 +36,12 @@ class Entry:
         """The server's time."""
         return self.by.now
 
+    def clock(self, at: datetime) -> str:
+        """A time as the clinic's clock says it; the day too where it is another."""
+        zone = ZoneInfo(self.by.clinic.time_zone)
+        local, now = at.astimezone(zone), self.now.astimezone(zone)
+        return f"{local:%H:%M:%S}" if local.date() == now.date() else f"{local:%Y-%m-%d %H:%M}"
+
 
 def check_phase(entry: Entry) -> None:
     """Refuse what the session's phase does not admit."""
@@ -54,22 +61,22 @@ def check_time(entry: Entry) -> None:
     """Refuse a time in the future, or before what it follows."""
     if entry.at > entry.now + AHEAD:
         raise refuse(
-            f"{entry.at:%H:%M:%S} is in the future (now {entry.now:%H:%M:%S} UTC). "
+            f"{entry.clock(entry.at)} is in the future (it is {entry.clock(entry.now)} now). "
             "Enter when it happened; check the tablet's clock.",
             "at",
         )
     begun = entry.state.check_in
     if begun is not None and entry.at < begun.at and entry.kind.key != "assign":
         raise refuse(
-            f"{entry.at:%Y-%m-%d %H:%M} is before the check-in at {begun.at:%H:%M} UTC. Enter when "
-            "it happened.",
+            f"{entry.clock(entry.at)} is before the check-in at {entry.clock(begun.at)}. Enter "
+            "when it happened.",
             "at",
         )
     after, what = _follows(entry.kind.key, entry.state)
     if after is not None and entry.at < after:
         raise refuse(
-            f"{entry.kind.title.capitalize()} at {entry.at:%H:%M:%S} is before the {what} at "
-            f"{after:%H:%M:%S} UTC. Enter when it happened.",
+            f"{entry.kind.title.capitalize()} at {entry.clock(entry.at)} is before the {what} at "
+            f"{entry.clock(after)}. Enter when it happened.",
             "at",
         )
 

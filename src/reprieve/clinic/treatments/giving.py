@@ -3,8 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
+from reprieve.clinic.treatments.caps import limit
 from reprieve.clinic.treatments.clocks import span
-from reprieve.clinic.treatments.dose import limit
 from reprieve.clinic.treatments.entry import Entry
 from reprieve.clinic.treatments.holds import judge, standing
 from reprieve.clinic.treatments.numbers import said
@@ -53,7 +53,7 @@ def entered_device(entry: Entry) -> dict[str, Any]:
     if rest is not None and entry.at < last + rest:
         raise refuse(
             f"{rest.total_seconds() / 60:g} min pass between devices; the last was at "
-            f"{last:%H:%M:%S} UTC, so the next is due at {last + rest:%H:%M:%S} UTC.",
+            f"{entry.clock(last)}, so the next is due at {entry.clock(last + rest)}.",
             "at",
         )
     return entry.data | {"given": "1", "number": str(len(given) + 1)}

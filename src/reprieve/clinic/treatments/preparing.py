@@ -11,14 +11,8 @@ from uuid import UUID
 from reprieve.clinic.errors import WitnessError
 from reprieve.clinic.ledger import postings
 from reprieve.clinic.ledger.models import Vial
-from reprieve.clinic.treatments.dose import (
-    MILLI,
-    Arithmetic,
-    arithmetic,
-    limit,
-    older_warning,
-    round_to,
-)
+from reprieve.clinic.treatments.caps import limit, older_warning, round_to
+from reprieve.clinic.treatments.dose import MILLI, Arithmetic, arithmetic
 from reprieve.clinic.treatments.entry import Entry
 from reprieve.clinic.treatments.holds import must_weigh_again
 from reprieve.clinic.treatments.models import SessionEvent
@@ -53,7 +47,7 @@ def entered_prepare(entry: Entry) -> dict[str, Any]:
     lot = vials[0].lot
     amount, unit = ordered(entry)
     known = entry.state.known_weight
-    weight = known[0] if known and (unit != "mg" or "continuation_min" in entry.data) else None
+    weight = known[0] if known else None
     made = arithmetic(
         amount,
         unit,
@@ -70,7 +64,7 @@ def entered_prepare(entry: Entry) -> dict[str, Any]:
         "drug": lot.drug,
         "route": entry.protocol.route,
         "unit": lot.unit,
-        "weight_kg": said(weight) if weight is not None else None,
+        "weight_kg": said(weight) if weight is not None and _by_weight(entry, unit) else None,
         "mg": said(made.mg),
         "amount": said(made.amount),
         "mg_per_unit": said(lot.mg_per_unit),
@@ -79,6 +73,11 @@ def entered_prepare(entry: Entry) -> dict[str, Any]:
         "lines": list(made.lines),
         "warnings": [*made.warnings, *older],
     }
+
+
+def _by_weight(entry: Entry, unit: str) -> bool:
+    """Whether the dose depends on the weight, so that the second person needs it too."""
+    return unit != "mg" or bool(_continuation(entry))
 
 
 def _continuation(entry: Entry) -> Decimal:

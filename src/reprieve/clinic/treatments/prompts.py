@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from reprieve.clinic.treatments.clocks import span
-from reprieve.clinic.treatments.conditions import Condition, Tier, conditions
+from reprieve.clinic.treatments.conditions import conditions
 from reprieve.clinic.treatments.due import Due, due
+from reprieve.clinic.treatments.limits import Condition, Tier
 from reprieve.clinic.treatments.state import Event, SessionState
 from reprieve.evidence.practice import Protocol
 
@@ -98,7 +99,8 @@ def _status(
     since = max(c.began, quiet) if quiet is not None else c.began
     if any(e.data["action"] in ("acknowledge", "take") for e in episode):
         return "acknowledged", None
-    patience = span(protocol, "prompts", "escalate_after")
+    waits = "confirm_within" if c.key.startswith("confirm.") else "escalate_after"
+    patience = span(protocol, "prompts", waits)
     if patience is not None and c.tier != "info" and now - since > patience:
         return "escalated", None
     return "raised", None
