@@ -64,6 +64,20 @@ def test_what_is_missing_is_named_with_the_page_that_mends_it(by: By) -> None:
     assert desk.medical == len(nurse.gaps) - len(desk.gaps)
 
 
+def test_an_old_weight_is_named_by_the_file_s_rule_to_who_reads_charts(
+    by: By, session: TreatmentSession, people: dict[str, User]
+) -> None:
+    (fresh,) = arrivals(by("nurse"), DAY)
+    assert fresh.weigh == ""
+    session.patient.weights.create(kg="71", at=cast.NOW, entered_at=cast.NOW, by=people["nurse"])
+    later = cast.NOW + timedelta(days=8, hours=1)
+    TreatmentSession.objects.filter(pk=session.pk).update(planned_at=later)
+    (old,) = arrivals(by("nurse").at(later), later.date())
+    assert old.weigh == "weight is 8 days old (at most 7 d)"
+    (desk,) = arrivals(by("front_desk").at(later), later.date())
+    assert desk.weigh == ""
+
+
 def test_another_clinic_s_day_is_empty(
     other_clinic: dict[str, User], session: TreatmentSession
 ) -> None:
@@ -130,6 +144,7 @@ def test_a_day_with_nothing_in_it_still_lacks_its_counts(by: By) -> None:
 
 def test_every_stage_of_a_session_is_open_until_it_is_signed(by: By, chair: Chair) -> None:
     evening = by("nurse").at(cast.NOW + timedelta(hours=9))
+    assert "09:30: still to come" in texts(by("nurse"))
     assert "nobody came" in texts(evening)
     chair.started()
     assert "the patient is still here (in session)" in texts(evening)

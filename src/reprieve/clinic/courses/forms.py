@@ -57,7 +57,7 @@ class StartForm(DoseForm):
     started_on = forms.DateField(
         label="From", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
-    reason = reason_field("Reason, where something below asks for one", required=False)
+    reason = reason_field("Reason, where a stop or an unusual dose asks for one", required=False)
     field_order = ("drug", "amount", "unit", "prescriber", "started_on", "reason")
 
     def __init__(self, *args: Any, by: Actor, version: ProtocolVersion, **kwargs: Any) -> None:

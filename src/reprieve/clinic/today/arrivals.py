@@ -1,12 +1,15 @@
 """Who comes on a day, in which chair, and what is missing: a fixed number of queries."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from reprieve.clinic.actor import Actor
 from reprieve.clinic.courses import clock
 from reprieve.clinic.courses.progress import due_of
 from reprieve.clinic.courses.review import Task
+from reprieve.clinic.patients.models import WeightReading
 from reprieve.clinic.patients.readiness import Gap, gaps_of
 from reprieve.clinic.today.links import openable
 from reprieve.clinic.treatments.models import TreatmentSession
@@ -33,6 +36,7 @@ class Arrival:
     gaps: tuple[Shown, ...]
     medical: int  # gaps that this person may not read
     reviews: tuple[Task, ...]
+    weigh: str  # why the patient is weighed anew, in the words of the rule
 
     @property
     def stops(self) -> int:
@@ -62,14 +66,34 @@ def arrivals(by: Actor, day: date) -> tuple[Arrival, ...]:
                         "course__patient__clinic")
         .order_by("planned_at", "chair__order", "chair__name")
     )  # fmt: skip
-    waiting = [s for s in rows if s.phase in (Phase.PLANNED, Phase.CHECKED_IN, Phase.READY)]
+    before = (Phase.PLANNED, Phase.CHECKED_IN, Phase.READY)
+    waiting = [s for s in rows if s.phase in before and s.plan == "planned"]
     pairs = [(s.patient, s.course.protocol_version.protocol) for s in waiting]
     gaps = gaps_of(pairs, by.now) if pairs else {}
     medical = by.may("chart.read")
     due = due_of({s.course for s in rows}, by.now) if medical else {}
-    return tuple(
-        _arrival(by, s, gaps.get(s.patient, ()), due.get(s.course_id, ()), medical) for s in rows
-    )
+    weighed = _weighed(waiting) if medical else {}
+    found = []
+    for s in rows:
+        weigh = _weigh(s, weighed.get(s.patient_id), by.now) if medical and s in waiting else ""
+        known = gaps.get(s.patient, ())
+        found.append(_arrival(by, s, known, due.get(s.course_id, ()), medical, weigh))
+    return tuple(found)
+
+
+def _weighed(sessions: Iterable[TreatmentSession]) -> dict[UUID, datetime]:
+    """When each patient was weighed last."""
+    rows = WeightReading.objects.filter(patient__in=[s.patient_id for s in sessions])
+    return dict(rows.order_by("at").values_list("patient_id", "at"))
+
+
+def _weigh(session: TreatmentSession, last: datetime | None, now: datetime) -> str:
+    rule = session.course.protocol_version.protocol.thresholds("stale").get("weight")
+    if last is None:
+        return "never weighed here"
+    if rule is None or rule.met((now - last) / timedelta(days=1)):
+        return ""
+    return f"weight is {(now - last).days} days old ({rule.words()})"
 
 
 def _arrival(
@@ -78,6 +102,7 @@ def _arrival(
     gaps: tuple[Gap, ...],
     reviews: tuple[Task, ...],
     medical: bool,
+    weigh: str,
 ) -> Arrival:
     seen = [g for g in gaps if medical or g.url_name in DESK]
     return Arrival(
@@ -86,6 +111,7 @@ def _arrival(
         tuple(Shown(g, openable(by, g.url(session.patient))) for g in seen if g.kind != "caution"),
         sum(g.kind != "caution" for g in gaps) - sum(g.kind != "caution" for g in seen),
         reviews,
+        weigh,
     )
 
 

@@ -105,6 +105,9 @@ def _session(by: Actor, session: TreatmentSession) -> Iterator[Item]:
     name = named(by, session)
     url = reverse("treatments:cockpit", args=[session.pk])
     if session.phase == Phase.PLANNED:
+        if session.planned_at > by.now:
+            yield Item("session", f"{name}: still to come.", url)
+            return
         late = reverse("courses:miss", args=[session.pk])
         yield Item("session", f"{name}: nobody came, and it is not marked as missed.", late)
         return

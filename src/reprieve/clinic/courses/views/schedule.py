@@ -27,7 +27,9 @@ def plan(request: ClinicRequest, course_id: UUID) -> HttpResponse:
     note_read(request.by, "plan of a course", course)
     protocol = course.protocol_version.protocol
     phase = planning.phase_of(protocol, course.phase)
-    context: dict[str, Any] = {"course": course, "patient": course.patient, "phase": phase}
+    there = course.sessions.filter(plan="planned").select_related("chair")
+    context: dict[str, Any] = {"course": course, "patient": course.patient, "phase": phase,
+                               "there": there}  # fmt: skip
     if phase is None or course.status != Course.Status.ACTIVE:
         return render(request, "courses/plan.html", context)
     form = SeriesForm(
