@@ -11,9 +11,11 @@ import pytest
 from clinic import cast
 from reprieve.clinic.accounts.models import Clinic, User
 from reprieve.clinic.actor import Actor
+from reprieve.clinic.audit.verify import faults
 from reprieve.clinic.errors import RefusedError
 from reprieve.clinic.ledger import actions, postings
 from reprieve.clinic.ledger.models import LedgerEntry, Vial
+from reprieve.clinic.ledger.overview import held_in_sessions
 from reprieve.clinic.ledger.register import STOCK, Period, as_csv, entries, totals
 from reprieve.clinic.ledger.signals import signals
 from reprieve.clinic.treatments.models import TreatmentSession
@@ -91,6 +93,24 @@ def test_a_register_ends_with_the_clinics_own_day(clinic: Clinic, day: Treatment
     assert entries(clinic, TODAY).count() == 4
     clinic.time_zone = "Pacific/Pago_Pago"  # 22:00 of the day before
     assert entries(clinic, TODAY).count() == 0
+
+
+@pytest.mark.parametrize("given", ["4.316", "0.003", "4.449"])
+def test_a_session_that_used_what_it_drew_holds_exactly_nothing(
+    by: By, people: dict[str, User], clinic: Clinic, vial: Vial, session: TreatmentSession,
+    given: str,
+) -> None:  # fmt: skip
+    """SQLite's own sum of these is not 0 but some 10^-16: that is not drug."""
+    nurse, drawn = by("nurse"), D("4.450")
+    postings.draw(nurse, vial.pk, drawn, session=session, event=None, at=NOW)
+    postings.give(nurse, session, D(given), event=None, at=NOW)
+    postings.waste(
+        nurse, session, drawn - D(given), event=None, at=NOW, witness=people["nurse2"], reason="x"
+    )
+    TreatmentSession.objects.filter(pk=session.pk).update(phase="signed")
+    assert held_in_sessions(clinic) == ()
+    assert [f for f in faults() if "hold" in f or "more than" in f] == []
+    assert totals(clinic, TODAY)[0].of_drawn[-1] == 0
 
 
 @pytest.mark.parametrize(

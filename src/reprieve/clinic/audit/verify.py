@@ -142,17 +142,31 @@ def _balances(clinic: Clinic | None) -> Iterator[str]:
 def _held(clinic: Clinic | None) -> Iterator[str]:
     """A session that is over holds nothing: what was drawn was given, wasted or put back."""
     from reprieve.clinic.ledger.models import LedgerEntry
+    from reprieve.clinic.ledger.sums import exact_sum
     from reprieve.clinic.treatments.state import Phase
 
     over = {Phase.DISCHARGED, Phase.SIGNED, Phase.ABORTED}
     rows = within(LedgerEntry.objects.filter(session__isnull=False), clinic)
-    sums = rows.values("session_id", "session__phase").annotate(held=models.Sum("held"))
+    sums = rows.values("session_id", "session__phase").annotate(in_hand=exact_sum("held"))
     for one in sums.order_by("session_id"):
         name = f"treatments.treatmentsession {one['session_id']}"
-        if one["held"] < 0:
-            yield f"{name}: gave or wasted {-one['held']} more than was drawn"
-        elif one["held"] > 0 and one["session__phase"] in over:
-            yield f"{name}: is over and still holds {one['held']}"
+        if one["in_hand"] < 0:
+            yield f"{name}: gave or wasted {-one['in_hand']} more than was drawn"
+        elif one["in_hand"] > 0 and one["session__phase"] in over:
+            yield f"{name}: is over and still holds {one['in_hand']}"
+
+
+def _closings(clinic: Clinic | None) -> Iterator[str]:
+    """Each evening's head of the audit: rows cut off at its end would be missed here."""
+    from reprieve.clinic.audit.models import AuditEvent
+    from reprieve.clinic.today.models import DayClosed
+
+    for closed in within(DayClosed.objects.order_by("stream", "seq"), clinic):
+        stream, seq = f"audit:{closed.clinic_id}", closed.audit_seq  # type: ignore[attr-defined]
+        row = AuditEvent.objects.filter(stream=stream, seq=seq).first()
+        if row is None or row.digest != closed.audit_digest:  # type: ignore[attr-defined]
+            what = "is gone since" if row is None else "is not the one of"
+            yield f"audit.auditevent {stream} row {seq}: {what} {closed}"
 
 
 def _guards(_: Clinic | None) -> Iterator[str]:
@@ -160,4 +174,4 @@ def _guards(_: Clinic | None) -> Iterator[str]:
         yield f"{table}: the triggers that keep its rows append-only are missing or switched off"
 
 
-CHECKS: tuple[Check, ...] = (_chains, _phases, _balances, _held, _guards)
+CHECKS: tuple[Check, ...] = (_chains, _phases, _balances, _held, _closings, _guards)

@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import Sum
-
 from reprieve.clinic.accounts.models import Clinic
+from reprieve.clinic.ledger.amounts import PLACES
 from reprieve.clinic.ledger.clocks import Clock, count_clocks, inventory_clock, loss_clocks
 from reprieve.clinic.ledger.models import CountLine, LedgerEntry, Loss, Vial
 from reprieve.clinic.ledger.rules import Rules, rules_of
 from reprieve.clinic.ledger.stock import expiry, open_until, unexplained, unusable
+from reprieve.clinic.ledger.sums import exact_sum
 from reprieve.clinic.treatments.models import TreatmentSession
-
-ANY = Decimal("0.0005")  # half of the least that is counted: SQLite adds decimals as floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,13 +153,13 @@ def held_in_sessions(clinic: Clinic) -> tuple[Held, ...]:
         LedgerEntry.objects.filter(clinic=clinic, session__isnull=False)
         .order_by()
         .values("session", "vial__lot__unit")
-        .annotate(held=Sum("held"))
-        .filter(held__gt=ANY)
+        .annotate(in_hand=exact_sum("held"))
+        .filter(in_hand__gt=0)
     )
     found = {r["session"]: r for r in rows}
     sessions = TreatmentSession.objects.filter(pk__in=found).select_related("patient", "chair")
     return tuple(
-        Held(s, Decimal(found[s.pk]["held"]).quantize(Decimal("0.001")),
+        Held(s, Decimal(found[s.pk]["in_hand"]).quantize(PLACES),
              found[s.pk]["vial__lot__unit"])
         for s in sessions
     )  # fmt: skip

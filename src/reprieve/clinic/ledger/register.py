@@ -10,12 +10,13 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 
 from reprieve.clinic.accounts.models import Clinic
 from reprieve.clinic.errors import RefusedError
 from reprieve.clinic.ledger.amounts import PLACES, shown
 from reprieve.clinic.ledger.models import LedgerEntry, Lot
+from reprieve.clinic.ledger.sums import exact_sum
 
 Kind = LedgerEntry.Kind
 LONGEST = timedelta(days=3 * 366)
@@ -133,13 +134,15 @@ def totals(clinic: Clinic, period: Period) -> list[Total]:
 
 
 def _sums(rows: QuerySet[LedgerEntry], *by: str) -> Iterator[dict[str, Any]]:
-    grouped = rows.order_by().values(*by).annotate(stock=Sum("amount"), in_hand=Sum("held"))
+    grouped = (
+        rows.order_by().values(*by).annotate(stock=exact_sum("amount"), in_hand=exact_sum("held"))
+    )
     yield from grouped
 
 
 def _exact(value: object) -> Decimal:
-    """A sum of rows of three decimals; SQLite adds them as floats, so round to what they are."""
-    return Decimal(str(value)).quantize(PLACES)
+    """A sum as an amount; + 0 makes SQLite's -0.0 a plain zero."""
+    return Decimal(str(value)).quantize(PLACES) + 0
 
 
 COLUMNS = (
