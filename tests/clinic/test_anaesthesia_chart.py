@@ -89,12 +89,12 @@ def test_the_same_chart_draws_the_same_svg() -> None:
 
 
 def test_every_reading_stands_in_picture_and_table_as_it_was_written() -> None:
-    chart = replace(CHART, readings=[reading(5, {**USUAL, "temp_c": "36.80"}), reading(0, USUAL)])
+    chart = replace(CHART, readings=[reading(5, {**USUAL, "temp": "36.80"}), reading(0, USUAL)])
     rows = table(chart)
     assert [r.minute for r in rows] == [0, 5]
     assert rows[1].cells["bp"].text == "124/78"
-    assert rows[1].cells["temp_c"].text == "36.8"
-    assert ("temp_c", "Temp °C") in columns(chart)
+    assert rows[1].cells["temp"].text == "36.8"
+    assert ("temp", "Temp °C") in columns(chart)
     shown = texts(chart)
     assert shown.count("98") == 2
     assert "36.8" in shown

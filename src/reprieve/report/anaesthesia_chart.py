@@ -27,10 +27,11 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "spo2": ("SpO₂", "%"),
     "rr": ("Breaths", "/min"),
     "moaas": ("MOAA/S", ""),
-    "temp_c": ("Temp", "°C"),
+    "temp": ("Temp", "°C"),
     "o2_l_min": ("O₂ given", "L/min"),
 }
-NUMBER_ROWS = ("spo2", "rr", "moaas", "temp_c", "o2_l_min")
+SHORT = {"hr": "HR", "rr": "RR", "o2_l_min": "O₂"}  # over the columns of the table
+NUMBER_ROWS = ("spo2", "rr", "moaas", "temp", "o2_l_min")
 ALWAYS = ("spo2", "rr", "moaas")  # rows that stand even while they are empty
 
 
@@ -152,7 +153,7 @@ def level(name: str, values: Mapping[str, Decimal], bounds: Mapping[str, Bounds]
         return "impossible"
     if not value.is_finite() or value < 0 or (name == "spo2" and value > 100):
         return "impossible"
-    found = bounds.get(name.removesuffix("_c"))
+    found = bounds.get(name)
     return found.judge(float(value)) if found else "usual"
 
 
@@ -190,7 +191,7 @@ def columns(chart: SessionChart) -> tuple[tuple[str, str], ...]:
     """Headings of the table: pressure first, then every reading that is usual or was taken."""
     taken = {name for r in chart.readings for name in r.values}
     names = [n for n in NUMBER_ROWS if n in taken or n in ALWAYS]
-    heads = {n: f"{TITLES[n][0]} {TITLES[n][1]}".strip() for n in ("hr", *names)}
+    heads = {n: f"{SHORT.get(n, TITLES[n][0])} {TITLES[n][1]}".strip() for n in ("hr", *names)}
     return (("bp", "BP mmHg"), *heads.items())
 
 

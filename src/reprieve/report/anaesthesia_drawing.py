@@ -23,7 +23,7 @@ from reprieve.report.anaesthesia_chart import (
     plain,
 )
 
-LEFT, RIGHT = 104.0, 12.0
+LEFT, RIGHT = 104.0, 20.0
 DRUG_ROW, NUMBER_ROW, EVENT_ROW = 30.0, 24.0, 24.0
 SCALE_STEP, PER_STEP = 20, 30.0  # of the vital signs' axis: units, and pixels for them
 USUAL_AXIS = (40, 180)
@@ -276,7 +276,8 @@ def _check(check: Check, x: float, y: float) -> str:
 
 def _columns(sheet: Sheet, top: float) -> list[str]:
     """Upright lines: thin every five minutes, firmer every fifteen; the dose on a shade."""
-    thin, firm = [], []
+    thin: list[str] = []
+    firm: list[str] = []
     for at in sheet.grid_times():
         d = f"M{number(sheet.x(at))} {number(top)}V{number(sheet.top)}"
         (firm if _quarter(sheet, at) else thin).append(d)
