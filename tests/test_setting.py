@@ -116,3 +116,10 @@ def test_a_setting_file_comes_back_and_a_broken_one_is_refused(tmp_path, learned
             read_setting(path)
     with pytest.raises(InputError, match="cannot be read"):
         read_setting(tmp_path / "missing.json")
+
+
+def test_cores_do_not_move_the_sums():
+    records = courses(FEWEST, 7)
+    one, two = (update_setting(records, particles=FEW, workers=k) for k in (1, 2))
+    assert np.array_equal(one.total, two.total)
+    assert one.courses == two.courses == FEWEST

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from reprieve.engine.cases.case import Case
     from reprieve.engine.dosing.doses import Dose, Regimen
     from reprieve.engine.forecast.forecast import forecast
+    from reprieve.engine.forecast.many import forecast_many
     from reprieve.engine.forecast.outlook import Outlook
     from reprieve.engine.forecast.setting import update_setting
     from reprieve.engine.patient import Patient
@@ -27,6 +28,7 @@ _HOME = {
     "Case": "reprieve.engine.cases.case",
     "Outlook": "reprieve.engine.forecast.outlook",
     "forecast": "reprieve.engine.forecast.forecast",
+    "forecast_many": "reprieve.engine.forecast.many",
     "plan": "reprieve.engine.planning.plan",
     "update_setting": "reprieve.engine.forecast.setting",
     "Patient": "reprieve.engine.patient",
@@ -53,6 +55,7 @@ __all__ = [
     "__version__",
     "cite",
     "forecast",
+    "forecast_many",
     "plan",
     "simulate",
     "update_setting",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reprieve.cli.case_files import read_cases
-from reprieve.cli.options import SEED, OutFile
+from reprieve.cli.options import SEED, WORKERS, OutFile
 from reprieve.cli.place import setting_file
 from reprieve.errors import InputError
 
@@ -23,8 +23,16 @@ if TYPE_CHECKING:
 @click.option("--out", type=OutFile(), required=True, help="Write the setting file here.")
 @click.option("--add", metavar="FILE", help="Add to what this setting file has learned already.")
 @click.option("--seed", type=SEED, default=1, show_default=True, help="Same seed, same numbers.")
+@click.option("--workers", type=WORKERS, help="Cores to use; all of them when left out.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was learned as JSON.")
-def command(cases: tuple[str, ...], out: str, add: str | None, seed: int, as_json: bool) -> None:
+def command(
+    cases: tuple[str, ...],
+    out: str,
+    add: str | None,
+    seed: int,
+    workers: int | None,
+    as_json: bool,
+) -> None:
     """Learn a clinic's own effects from its finished courses, CASES: files, or folders of them.
 
     Only sums over all courses are written; no course can be read back. Use the file with
@@ -41,7 +49,7 @@ def command(cases: tuple[str, ...], out: str, add: str | None, seed: int, as_jso
     from reprieve.report.console import progress_bar
 
     with progress_bar("Courses", as_json) as tick:
-        new = update_setting(records, seed, progress=tick)
+        new = update_setting(records, seed, progress=tick, workers=workers)
     found = new if before is None else before.plus(new)
     Path(out).write_text(found.to_json() + "\n", encoding="utf-8")
     if as_json:

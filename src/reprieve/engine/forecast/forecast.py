@@ -51,6 +51,7 @@ def forecast(
     particles: int = PARTICLES,
     ensemble: Ensemble | None = None,
     place: Place | None = None,
+    brief: bool = False,
 ) -> Outlook:
     """What to expect for one patient, from what is known at the case's question.
 
@@ -62,6 +63,7 @@ def forecast(
     particles : virtual people at first
     ensemble : parameter sets; those shipped when None
     place : what is known of the place of treatment (`setting.update_setting`)
+    brief : leave out what a list of patients does not show; see `outlook`
 
     Returns
     -------
@@ -86,11 +88,14 @@ def forecast(
             case.asked_at, days, _origin(case), scores=_seen(case), doses=_doses(case),
         )  # fmt: skip
     post = posterior(case, seed, particles=particles, ensemble=sets, place=place)
-    return outlook(post, days)
+    return outlook(post, days, brief)
 
 
-def outlook(post: Posterior, days: float) -> Outlook:
-    """The outlook of a posterior, so many days from the question."""
+def outlook(post: Posterior, days: float, brief: bool = False) -> Outlook:
+    """The outlook of a posterior, so many days from the question.
+
+    A brief one has no durations, next session, why or sensitivity; all else in it is the same.
+    """
     case, rule = post.case, post.world.rule
     end = post.asked_at + days
     planned = tuple(s for s in post.plan_sittings() if s.day < end)
@@ -98,7 +103,9 @@ def outlook(post: Posterior, days: float) -> Outlook:
     plan = follow(people, planned, days)
     # without a dose only the odds of relapse are told, for which fewer people do
     fewer = people.subset(2 * people.n // 3) if planned else people
-    none = follow(fewer, (), days) if planned else plan
+    none = plan
+    if planned and (rule.in_response or not brief):
+        none = follow(fewer, (), days)
     visit = int(np.argmin(np.abs(plan.days - post.asked_at - AHEAD_D)))
     responding = float(plan.at_most(rule.cutoffs[1])[visit])
     scale = instrument(rule.instrument)
@@ -118,10 +125,11 @@ def outlook(post: Posterior, days: float) -> Outlook:
         remission=remission,
         again=_again(rule, plan) if response.seen_day is not None else None,
         relapse=_relapse(rule, plan, none, bool(planned)),
-        duration=durations(people, planned),
-        next_session=_session(post, planned),
-        why=why(post, people, plan),
-        sensitivity=switches(people, planned, plan, fewer, none),
+        brief=brief,
+        duration=() if brief else durations(people, planned),
+        next_session=None if brief else _session(post, planned),
+        why=None if brief else why(post, people, plan),
+        sensitivity=() if brief else switches(people, planned, plan, fewer, none),
         similar=Similar(similar(case, post, rule, plan, visit), post.ess, responding),
         monte_carlo=_monte_carlo(post, plan),
         limits=limits(case, post, rule),

@@ -178,7 +178,8 @@ class Outlook:
 
     Days count from the first treatment (`origin` is that instant as ISO text when the case has
     dates). `again` is response once more, for a person who had it and lost it. Everything
-    after `sentence` is empty or None without a forecast.
+    after `sentence` is empty or None without a forecast. A `brief` outlook, one of many, was made
+    without `duration`, `next_session`, `why` and `sensitivity`.
     """
 
     version: int
@@ -210,6 +211,7 @@ class Outlook:
     similar: Similar | None = None
     monte_carlo: MonteCarlo | None = None
     limits: tuple[str, ...] = ()
+    brief: bool = False
 
     @property
     def ok(self) -> bool:

@@ -7,7 +7,7 @@ one row of sums: no course can be read back from it, and two clinics' rows can b
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,13 +23,13 @@ from reprieve.engine.core import mood as core
 from reprieve.engine.forecast.posterior import PARTICLES, Posterior, posterior
 from reprieve.engine.forecast.traits import Place, factors
 from reprieve.engine.mood.model import Array
+from reprieve.engine.population.parallel import Block, Progress, map_blocks
 from reprieve.errors import InputError
 
 VERSION = 1
 NODES = 512
 FEWEST = 5  # courses: a sum over fewer says too much about each
 LARGEST = 1_000_000  # bytes of a setting file
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -148,6 +148,7 @@ def update_setting(
     ensemble: Ensemble | None = None,
     progress: Progress | None = None,
     particles: int = PARTICLES,
+    workers: int | None = None,
 ) -> SettingEffects:
     """What finished courses say about the place where they happened.
 
@@ -155,27 +156,27 @@ def update_setting(
     ----------
     cases : of one clinic; those that allow no forecast are left out
     seed, ensemble, particles : as of a posterior
+    workers : cores to use; all of them when None, and the same sums with any number
 
     Raises
     ------
     InputError
         Fewer than five usable courses.
     """
-    sets, total, count = ensemble or shipped(), np.zeros(NODES), 0
-    listed = list(cases)
-    for k, case in enumerate(listed):
-        if not_forecastable(case) is None:
-            post = posterior(case, seed, particles=particles, ensemble=sets)
-            total += log_likelihood(post)
-            count += 1
-        if progress is not None:
-            progress(k + 1, len(listed))
-    if count < FEWEST:
+    sets, listed = ensemble or shipped(), list(cases)
+    usable = [case for case in listed if not_forecastable(case) is None]
+    if (count := len(usable)) < FEWEST:
         raise InputError(
             f"{count} usable courses; at least {FEWEST} are needed to learn about a place without "
             "saying too much about one person."
         )
-    return SettingEffects(ensemble_name(sets), count, total)
+
+    def one(block: Block) -> Array:
+        post = posterior(usable[block.index], seed, particles=particles, ensemble=sets)
+        return log_likelihood(post)
+
+    learned = map_blocks(one, count, 1, seed, workers, progress=progress)
+    return SettingEffects(ensemble_name(sets), count, np.sum(learned, axis=0))
 
 
 def log_likelihood(post: Posterior) -> Array:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
@@ -215,8 +216,13 @@ def population_curve(record: Case, name: str, days: Array, settings: Settings) -
     entry = tuple(s for s in start.scores if s.instrument == name)
     if not entry or start.asked_at >= days[0]:
         return None
-    start = replace(start, scores=entry)
-    return ahead(record, posterior_of(start, settings), days).pmf
+    return ahead(record, _start(replace(start, scores=entry), settings), days).pmf
+
+
+@lru_cache(maxsize=8)
+def _start(case: Case, settings: Settings) -> Posterior:
+    """The people before the first treatment: the same for every question about a record."""
+    return posterior_of(case, settings)
 
 
 def _groups(case: Case) -> dict[str, str]:
