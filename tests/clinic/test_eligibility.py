@@ -337,3 +337,29 @@ def test_without_a_protocol_the_page_says_what_to_do(as_role: As, patient: Patie
     page = as_role("nurse").get(reverse("patients:eligibility", args=[patient.pk]))
     assert page.status_code == 200
     assert "adopts one" in page.content.decode()
+
+
+def test_earlier_versions_of_screen_and_workup_stay_in_sight(
+    as_role: As, by: By, patient: Patient, protocol: ProtocolVersion
+) -> None:
+    screened(by("nurse"), patient, protocol, glaucoma=("yes", "left eye"))
+    screened(by("nurse").at(cast.NOW + timedelta(minutes=5)), patient, protocol)
+    for value in ("QTc 480 ms", "QTc 440 ms"):
+        actions.enter_result(by("nurse"), patient, "ecg", "ECG", TODAY, "abnormal", value)
+    shown = as_role("nurse").get(at("eligibility_for", patient, protocol)).content.decode()
+    assert "2 versions kept" in shown
+    assert "left eye" in shown
+    assert "Earlier entries (1)" in shown
+    assert "QTc 480 ms" in shown
+    assert "QTc 440 ms" in by_key(patient, protocol)["workup.ecg"].detail
+
+
+def test_the_page_needs_few_queries(
+    as_role: As, people: dict[str, User], patient: Patient, protocol: ProtocolVersion,
+    django_assert_max_num_queries: Callable[[int], object],
+) -> None:  # fmt: skip
+    assess(people, patient, protocol)
+    client = as_role("nurse")
+    client.get(at("eligibility_for", patient, protocol))
+    with django_assert_max_num_queries(22):
+        client.get(at("eligibility_for", patient, protocol))

@@ -114,3 +114,16 @@ def test_a_medicine_is_added_on_the_page(as_role: As, patient: Patient) -> None:
     shown = nurse.get(reverse("patients:medicines", args=[patient.pk])).content.decode()
     assert "200" in shown
     assert "Lamotrigine" in shown
+
+
+def test_a_long_list_is_shown_in_few_queries(
+    as_role: As, by: By, patient: Patient, protocol: ProtocolVersion,
+    django_assert_max_num_queries: Callable[[int], object],
+) -> None:  # fmt: skip
+    for n in range(12):
+        row = started(by("nurse"), patient, f"medicine {n}", "5")
+        actions.change_dose(by("nurse"), row, TODAY, dose_mg=Decimal(10), times_a_day=Decimal(1))
+    client, page = as_role("nurse"), reverse("patients:medicines", args=[patient.pk])
+    client.get(page)
+    with django_assert_max_num_queries(26):
+        client.get(page)

@@ -264,3 +264,24 @@ def test_the_list_shows_running_courses_in_few_queries(
         shown = client.get(reverse("patients:list")).content.decode()
     assert "active" in shown
     assert "31 patients" in shown
+
+
+def test_a_number_is_given_once_whoever_asks(by: By, patient: Patient) -> None:
+    fields = {
+        "number": patient.number, "given_name": "A", "family_name": "B",
+        "birth_date": date(1990, 1, 1), "sex": "X", "time_zone": "UTC",
+    }  # fmt: skip
+    with pytest.raises(RefusedError, match="another patient's number"):
+        actions.register(by("nurse"), **fields)
+    other = actions.register(by("nurse"), **fields | {"number": "T-002"})
+    with pytest.raises(RefusedError, match="another patient's number"):
+        actions.change_patient(by("nurse"), other, number=patient.number)
+    assert actions.change_patient(by("nurse"), other, number="T-002", phone="1").phone == "1"
+
+
+def test_what_was_struck_out_stays_in_sight(as_role: As, by: By, patient: Patient) -> None:
+    row = actions.add_diagnosis(by("nurse"), patient, text="Bipolar disorder")
+    actions.end_row(by("prescriber"), row, "not confirmed")
+    shown = as_role("nurse").get(url("page", patient)).content.decode()
+    assert "Struck out (1)" in shown
+    assert "not confirmed" in shown

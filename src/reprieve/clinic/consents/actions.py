@@ -2,6 +2,7 @@
 
 from reprieve.clinic.actor import Actor
 from reprieve.clinic.acts import act
+from reprieve.clinic.audit.chain import lock
 from reprieve.clinic.consents.models import Consent, Withdrawal
 from reprieve.clinic.consents.signature import Signature
 from reprieve.clinic.consents.sober import not_now
@@ -92,6 +93,7 @@ def withdraw(by: Actor, consent: Consent, reason: str) -> Withdrawal:
     own(by, consent.patient)
     why = reasoned(reason, "A withdrawal")
     with act(by, "consent.record", "withdraw consent", patient=consent.patient_id) as log:
+        lock(consent.stream)
         if Withdrawal.objects.filter(consent=consent).exists():
             raise RefusedError("This consent was withdrawn already.")
         log.on = row = Withdrawal.objects.create(

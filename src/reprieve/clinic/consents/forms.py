@@ -15,7 +15,8 @@ class SignForm(forms.Form):
     text_digest = forms.CharField(widget=forms.HiddenInput)
     understood = forms.BooleanField(
         label="The text was read or read aloud, questions were answered, and the patient wants to "
-        "sign"
+        "sign",
+        error_messages={"required": "Tick this once it is so; nothing was stored yet."},
     )
     patient_drawn = forms.CharField(widget=forms.HiddenInput, required=False)
     patient_typed = forms.CharField(label="Or type your full name", max_length=160, required=False)

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from zoneinfo import available_timezones
 
 from reprieve.evidence.practice import protocol
@@ -24,11 +25,10 @@ def birth_date_fault(born: date, today: date) -> str:
     return ""
 
 
-def zone_fault(name: str) -> str:
-    """What is wrong with a time zone, or nothing."""
-    if name in available_timezones():
-        return ""
-    return f"'{name}' is no time zone; expected a name such as Europe/Lisbon or America/New_York."
+@cache
+def zones() -> tuple[str, ...]:
+    """Time zones by the name of a place, and UTC."""
+    return tuple(sorted(z for z in available_timezones() if "/" in z or z == "UTC"))
 
 
 def height_fault(cm: Decimal) -> str:

@@ -1,6 +1,6 @@
 """Screen, workup, going past a stop, and the decision. Every one is a row that stays."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import TypedDict
 
@@ -10,7 +10,7 @@ from reprieve.clinic.actor import Actor
 from reprieve.clinic.acts import act
 from reprieve.clinic.errors import RefusedError
 from reprieve.clinic.patients import readiness
-from reprieve.clinic.patients.actions.own import own, reasoned
+from reprieve.clinic.patients.actions.own import alone, own, reasoned
 from reprieve.clinic.patients.models import (
     EligibilityDecision,
     Override,
@@ -37,7 +37,8 @@ def _signed(by: Actor) -> Signed:
     return Signed(at=by.now, by=by.user, by_name=by.user.signature_name)
 
 
-def _next(rows: models.QuerySet[models.Model]) -> int:
+def _next(patient: Patient, rows: models.QuerySet[models.Model]) -> int:
+    alone(patient)
     last = rows.aggregate(last=models.Max("version"))["last"]
     return (last or 0) + 1
 
@@ -72,7 +73,7 @@ def answer_screen(
     with act(by, "chart.write", "answer contraindication screen") as log:
         log.on = row = Screening.objects.create(
             patient=patient, protocol_version=version, answers=kept,
-            version=_next(Screening.objects.filter(patient=patient)), **_signed(by),
+            version=_next(patient, Screening.objects.filter(patient=patient)), **_signed(by),
         )  # fmt: skip
         log.detail = {
             "protocol": str(version),
@@ -94,12 +95,13 @@ def go_past(
     """
     by.require("eligibility.decide")
     own(by, patient)
-    found = readiness.gaps(patient, version.protocol, by.now)
-    stop = next((g for g in found if g.kind == "stop" and g.basis and g.key == key), None)
-    if stop is None:
-        raise RefusedError("This stop does not stand; look at the eligibility page again.")
     why = reasoned(reason, "Going past a hard stop")
     with act(by, "eligibility.decide", "go past a hard stop") as log:
+        alone(patient)
+        found = readiness.gaps(patient, version.protocol, by.now)
+        stop = next((g for g in found if g.kind == "stop" and g.basis and g.key == key), None)
+        if stop is None:
+            raise RefusedError("This stop does not stand; look at the eligibility page again.")
         log.on = row = Override.objects.create(
             patient=patient, key=key, basis=stop.basis, title=stop.title, reason=why,
             **_signed(by),
@@ -137,9 +139,11 @@ def strike_result(by: Actor, wrong: WorkupResult, reason: str) -> WorkupResult:
     """Strike out a finding that was entered wrongly; both rows stay."""
     own(by, wrong.patient)
     why = reasoned(reason, "Striking out a result")
-    if wrong.finding == Finding.WRONG or hasattr(wrong, "struck_by"):
-        raise RefusedError("This result was struck out already.")
     with act(by, "chart.write", "strike out workup result") as log:
+        alone(wrong.patient)
+        struck = WorkupResult.objects.filter(strikes=wrong).exists()
+        if struck or wrong.finding == Finding.WRONG:
+            raise RefusedError("This result was struck out already.")
         log.on = row = WorkupResult.objects.create(
             patient=wrong.patient, key=wrong.key, title=wrong.title, done_on=wrong.done_on,
             finding=Finding.WRONG, value=why, strikes=wrong, **_signed(by),
@@ -160,19 +164,27 @@ def decide(
     """
     by.require("eligibility.decide")
     own(by, patient)
-    found = readiness.gaps(patient, version.protocol, by.now)
-    stops = [g.title for g in found if g.kind == "stop" and g.basis]
-    if eligible and stops:
-        raise RefusedError(
-            f"Hard stops stand: {'; '.join(stops)} Go past each with a reason first."
-        )
     why = reasoned(reason, "A decision on eligibility")
-    seen = [{"key": g.key, "kind": g.kind, "title": g.title, "detail": g.detail} for g in found
-            if g.key != "decision"]  # fmt: skip
     with act(by, "eligibility.decide", "decide on eligibility") as log:
+        number = _next(patient, EligibilityDecision.objects.filter(patient=patient))
+        found = readiness.gaps(patient, version.protocol, by.now)
+        stops = [g.title for g in found if g.kind == "stop" and g.basis]
+        if eligible and stops:
+            raise RefusedError(
+                f"Hard stops stand: {'; '.join(stops)} Go past each with a reason first."
+            )
         log.on = row = EligibilityDecision.objects.create(
-            patient=patient, protocol_version=version, eligible=eligible, reason=why, seen=seen,
-            version=_next(EligibilityDecision.objects.filter(patient=patient)), **_signed(by),
+            patient=patient, protocol_version=version, eligible=eligible, reason=why,
+            seen=_seen(found), version=number, **_signed(by),
         )  # fmt: skip
         log.detail = {"protocol": str(version), "eligible": eligible, "reason": why}
     return row
+
+
+def _seen(found: Iterable[readiness.Gap]) -> list[dict[str, str]]:
+    """What the page showed, beside the decision that is now made."""
+    return [
+        {"key": g.key, "kind": g.kind, "title": g.title, "detail": g.detail}
+        for g in found
+        if g.key != "decision"
+    ]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from reprieve.clinic.actor import Actor
 from reprieve.clinic.acts import act
 from reprieve.clinic.errors import RefusedError
-from reprieve.clinic.patients.actions.own import own
+from reprieve.clinic.patients.actions.own import alone, own
 from reprieve.clinic.patients.models import Medication, MedicationChange, Patient
 
 Kind = MedicationChange.Kind
@@ -47,23 +47,25 @@ def change_dose(
     note: str = "",
 ) -> Medication:
     """Record another dose from a day on."""
-    _runs(by, medication, on)
+    own(by, medication.patient)
     with act(by, "chart.write", "change dose of medicine", medication) as log:
+        _runs(medication, on)
         log.detail = _change(by, medication, Kind.DOSE, on, dose_mg, times_a_day, as_needed, note)
     return medication
 
 
 def stop_medicine(by: Actor, medication: Medication, on: date, note: str = "") -> Medication:
     """Record that the patient takes it no longer since a day: what happened, never an advice."""
-    _runs(by, medication, on)
+    own(by, medication.patient)
     with act(by, "chart.write", "stop medicine", medication) as log:
+        _runs(medication, on)
         log.detail = _change(by, medication, Kind.STOP, on, None, None, False, note)
     return medication
 
 
-def _runs(by: Actor, medication: Medication, on: date) -> None:
-    own(by, medication.patient)
-    last = medication.last
+def _runs(medication: Medication, on: date) -> None:
+    alone(medication.patient)
+    last = Medication.objects.get(pk=medication.pk).last
     if last.kind == Kind.STOP:
         raise RefusedError(f"{medication} was stopped on {last.on}; add it anew if it is taken.")
     if on < last.on:

@@ -3,6 +3,7 @@
 from django.http import Http404
 
 from reprieve.clinic.actor import Actor
+from reprieve.clinic.audit.chain import lock
 from reprieve.clinic.errors import RefusedError
 from reprieve.clinic.patients.models import Patient
 
@@ -17,6 +18,11 @@ def own(by: Actor, patient: Patient) -> None:
     """
     if patient.clinic_id != by.clinic.pk:
         raise Http404
+
+
+def alone(patient: Patient) -> None:
+    """Nobody else writes on this patient's assessment until the transaction ends."""
+    lock(f"assessment:{patient.pk}")
 
 
 def reasoned(reason: str, what: str) -> str:

@@ -6,9 +6,10 @@ from typing import Any
 
 from reprieve.clinic.actor import Actor
 from reprieve.clinic.acts import act
+from reprieve.clinic.audit.chain import lock
 from reprieve.clinic.errors import RefusedError
 from reprieve.clinic.patients import changes, limits
-from reprieve.clinic.patients.actions.own import own
+from reprieve.clinic.patients.actions.own import alone, own
 from reprieve.clinic.patients.models import Patient, WeightReading
 
 FIELDS = (
@@ -29,6 +30,7 @@ FIELDS = (
 def register(by: Actor, **fields: Any) -> Patient:
     """Add a patient to the clinic; `fields` as in `FIELDS`. Needs `patients.write`."""
     with act(by, "patients.write", "register patient") as log:
+        _number_free(by, fields["number"])
         patient = Patient.objects.create(clinic=by.clinic, **fields)
         log.on, log.detail = patient, changes.told(patient, FIELDS)
     return patient
@@ -39,10 +41,18 @@ def change_patient(by: Actor, patient: Patient, **fields: Any) -> Patient:
     own(by, patient)
     with act(by, "patients.write", "change patient", patient) as log:
         kept = Patient.objects.select_for_update().get(pk=patient.pk)
+        if fields.get("number", kept.number) != kept.number:
+            _number_free(by, fields["number"])
         log.detail = changes.changed(kept, fields)
         changes.put(kept, fields)
         kept.save()
     return kept
+
+
+def _number_free(by: Actor, number: str) -> None:
+    lock(f"patient-numbers:{by.clinic.pk}")
+    if Patient.objects.filter(clinic=by.clinic, number=number).exists():
+        raise RefusedError(f"{number} is another patient's number; give a new one.")
 
 
 def weigh(by: Actor, patient: Patient, kg: Decimal, at: datetime | None = None) -> WeightReading:
@@ -70,9 +80,10 @@ def _weigh(
         raise RefusedError(fault)
     if at > by.now:
         raise RefusedError("A weight cannot have been taken in the future; give when it was.")
-    if wrong is not None and hasattr(wrong, "replaced_by"):
-        raise RefusedError("This weight was replaced already; replace the one that counts.")
     with act(by, "chart.write", "record weight", patient=patient.pk) as log:
+        alone(patient)
+        if wrong is not None and WeightReading.objects.filter(replaces=wrong).exists():
+            raise RefusedError("This weight was replaced already; replace the one that counts.")
         log.on = row = WeightReading.objects.create(
             patient=patient, kg=kg, at=at, entered_at=by.now, by=by.user, replaces=wrong
         )

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django import forms
 
@@ -46,9 +46,8 @@ class PatientForm(RowForm):
         self.clinic, self.today = clinic, today
         if not medical:
             del self.fields["height_cm"]
-        zones = sorted(z for z in available_timezones() if "/" in z or z == "UTC")
         self.fields["time_zone"] = forms.ChoiceField(
-            label="Time zone at home", choices=[(z, z.replace("_", " ")) for z in zones]
+            label="Time zone at home", choices=[(z, z.replace("_", " ")) for z in limits.zones()]
         )
 
     def clean_number(self) -> str:

@@ -15,6 +15,7 @@ from reprieve.clinic.patients.models import (
     Diagnosis,
     EligibilityDecision,
     Medication,
+    MedicationChange,
     Override,
     Patient,
     PriorTrial,
@@ -28,7 +29,13 @@ _LOADED = (
     Prefetch("diagnoses", Diagnosis.objects.standing(), "fact_diagnoses"),
     Prefetch("allergies", Allergy.objects.standing(), "fact_allergies"),
     Prefetch("trials", PriorTrial.objects.standing(), "fact_trials"),
-    Prefetch("medications", Medication.objects.prefetch_related("changes"), "fact_medications"),
+    Prefetch(
+        "medications",
+        Medication.objects.prefetch_related(
+            Prefetch("changes", MedicationChange.objects.select_related("by"))
+        ),
+        "fact_medications",
+    ),
     Prefetch("screenings", to_attr="fact_screenings"),
     Prefetch("overrides", to_attr="fact_overrides"),
     Prefetch("workups", to_attr="fact_workups"),

@@ -71,7 +71,7 @@ def screening(facts: Facts, protocol: Protocol, now: datetime) -> Iterator[Gap]:
     for a in found:
         if a.screening is None:
             continue
-        told = f"Answered yes. {a.note}".strip()
+        told = f"Answered yes: {a.note}." if a.note else "Answered yes."
         if a.verdict in ("stop", "overridden"):
             title = a.screen.question
             yield _stop(facts, a.key, a.screening.pk, title, told, a.screening.at, a.whose)

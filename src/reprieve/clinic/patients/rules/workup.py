@@ -1,7 +1,7 @@
 """The baseline workup of a protocol, as it stands for a patient."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 
@@ -21,6 +21,7 @@ class Checked:
     stands: Stands
     result: WorkupResult | None = None
     expires_on: date | None = None
+    earlier: tuple[WorkupResult, ...] = ()  # with those struck out and what struck them
 
     @property
     def whose(self) -> str:
@@ -43,7 +44,13 @@ def current(results: Iterable[WorkupResult]) -> list[WorkupResult]:
 def checklist(facts: Facts, protocol: Protocol, today: date) -> tuple[Checked, ...]:
     """Every examination of the protocol with where it stands on a day."""
     results = current(facts.workups)
-    return tuple(_checked(w, results, today) for w in protocol.workups)
+    found = (_checked(w, results, today) for w in protocol.workups)
+    return tuple(
+        replace(
+            c, earlier=tuple(r for r in facts.workups if r.key == c.workup.key and r != c.result)
+        )
+        for c in found
+    )
 
 
 def _checked(workup: Workup, results: list[WorkupResult], today: date) -> Checked:

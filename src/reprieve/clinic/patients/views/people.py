@@ -14,7 +14,7 @@ from reprieve.clinic.pages import ClinicRequest, page
 from reprieve.clinic.patients import actions, search, weights
 from reprieve.clinic.patients.choice import RUNNING, choices, default
 from reprieve.clinic.patients.forms import PatientForm, WeightForm
-from reprieve.clinic.patients.models import WeightReading
+from reprieve.clinic.patients.models import Allergy, Diagnosis, Patient, PriorTrial, WeightReading
 from reprieve.clinic.patients.pages import answer, own_patient, page_of, posted, today
 from reprieve.clinic.patients.readiness import judge
 from reprieve.clinic.patients.rules import allergy
@@ -104,10 +104,18 @@ def _medical(request: ClinicRequest, patient_id: UUID) -> dict[str, object]:
         "gaps": gaps,
         "pressing": [g for g in gaps if g.kind != "caution"],
         "cautions": [g for g in gaps if g.kind == "caution"],
+        "ended": ended_rows(facts.patient),
         "weights": weighed,
         "weight_picture": weights.picture(weighed, request.by.clinic.time_zone),
         "ketamine_allergies": [a for a in facts.allergies if allergy.concerns(a)],
     }
+
+
+def ended_rows(patient: Patient) -> list[Diagnosis | Allergy | PriorTrial]:
+    """What was struck out, last first: it stays on record."""
+    sorts = (patient.diagnoses, patient.allergies, patient.trials)
+    rows = [r for s in sorts for r in s.exclude(ended_at=None).select_related("ended_by")]
+    return sorted(rows, key=lambda r: r.ended_at, reverse=True)
 
 
 @page("chart.write")
