@@ -6,7 +6,7 @@ from reprieve.clinic.today import views
 
 day = [
     path("close/", views.close, name="close"),
-    path("closed/<uuid:closing_id>/", views.closed, name="closed"),
+    path("closed/<uuid:day_closed_id>/", views.closed, name="closed"),
 ]
 urlpatterns = [
     path("today/", views.today, name="today"),

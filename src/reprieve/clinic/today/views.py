@@ -55,7 +55,7 @@ def close(request: ClinicRequest) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             messages.success(request, "The day is closed. Print the page and keep it.")
-            return redirect("today:closed", closing_id=row.pk)
+            return redirect("today:closed", day_closed_id=row.pk)
     closed = DayClosed.objects.filter(clinic=request.by.clinic)
     context = {"day": day, "items": open_items(request.by, day), "form": form,
                "before": day - timedelta(days=1), "here": closed.filter(day=day).first(),
@@ -64,9 +64,9 @@ def close(request: ClinicRequest) -> HttpResponse:
 
 
 @page("day.close")
-def closed(request: ClinicRequest, closing_id: UUID) -> HttpResponse:
+def closed(request: ClinicRequest, day_closed_id: UUID) -> HttpResponse:
     """The record of a closed day, to print."""
-    row = get_object_or_404(DayClosed, clinic=request.by.clinic, pk=closing_id)
+    row = get_object_or_404(DayClosed, clinic=request.by.clinic, pk=day_closed_id)
     return render(request, "today/closed.html", {"row": row})
 
 
