@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -213,3 +214,48 @@ def test_signing_up_and_mail_have_no_address(name: str) -> None:
 
     with pytest.raises(NoReverseMatch):
         reverse(name)
+
+
+def test_an_owner_does_not_lock_themselves_out_by_a_reset(
+    as_role: As, people: dict[str, User]
+) -> None:
+    owner = people["owner"]
+    answer = as_role("owner").post(reverse("accounts:reset", args=[owner.pk]), {"reason": "lost"})
+    assert answer.status_code == 422
+    assert "ask another owner" in answer.content.decode()
+    owner.refresh_from_db()
+    assert owner.has_usable_password()
+
+
+def test_from_the_terminal_somebody_is_let_in_again(people: dict[str, User]) -> None:
+    from reprieve.clinic.accounts.people import let_in
+
+    people["owner"].is_active = False
+    people["owner"].save()
+    token = let_in("owner")
+    chosen = {"password": "a long enough phrase", "again": "a long enough phrase"}
+    answer = Client().post(reverse("accounts:invitation", args=[token]), chosen)
+    assert answer.url == reverse("accounts:second_factor")
+    row = AuditEvent.objects.order_by("seq")[0]
+    assert (row.user, row.address) == (None, "terminal")
+    with pytest.raises(RefusedError, match="Nobody has the username"):
+        let_in("nobody")
+
+
+@pytest.mark.parametrize(
+    ("behind", "sent", "kept"),
+    [
+        (True, "10.0.0.9", "10.0.0.9"),
+        (True, "6.6.6.6, 10.0.0.9", "10.0.0.9"),
+        (True, "not an address", "127.0.0.1"),
+        (True, "", "127.0.0.1"),
+        (False, "10.0.0.9", "127.0.0.1"),
+    ],
+)
+def test_the_audit_keeps_the_address_that_the_proxy_saw(
+    people: dict[str, User], settings: Any, behind: bool, sent: str, kept: str
+) -> None:
+    settings.BEHIND_TLS = behind
+    known = {"login": "nurse", "password": PASSWORD}
+    Client().post(reverse("account_login"), known, headers={"X-Forwarded-For": sent})
+    assert AuditEvent.objects.get().address == kept

@@ -14,6 +14,7 @@ from reprieve.clinic.audit import triggers
 from reprieve.clinic.audit.models import AuditEvent
 from reprieve.clinic.audit.verify import faults, heads, links, way_to_clinic
 from reprieve.clinic.ledger.models import LedgerEntry, Vial
+from reprieve.clinic.today.models import DayClosed
 from reprieve.clinic.treatments.models import SessionEvent, TreatmentSession
 
 By = Callable[[str], Actor]
@@ -216,3 +217,20 @@ def test_a_clinic_is_checked_by_itself(
     assert list(faults(clinic)) == []
     assert len(list(faults(elsewhere.clinic))) == 1
     assert len(list(faults())) == 1
+
+
+def test_rows_cut_off_after_a_day_was_closed_are_missed(
+    written: list[AuditEvent], clinic: Clinic, people: dict[str, User]
+) -> None:
+    last = written[-1]
+    with transaction.atomic():
+        DayClosed(
+            stream=f"days:{clinic.pk}", clinic=clinic, day=cast.NOW.date(), at=cast.NOW,
+            by=people["nurse"], printed_name="N", held=0, audit_seq=last.seq,
+            audit_digest=last.digest,
+        ).append()  # fmt: skip
+    assert list(faults()) == []
+    with unguarded("audit_auditevent"):
+        run("DELETE FROM audit_auditevent WHERE seq > 3")
+    (found,) = faults()
+    assert "row 5: is gone since" in found

@@ -16,6 +16,7 @@ from reprieve.clinic.accounts import lock
 from reprieve.clinic.accounts.models import User
 from reprieve.clinic.audit.models import AuditEvent
 from reprieve.clinic.patients.models import Patient
+from reprieve.clinic.treatments.models import TreatmentSession
 
 As = Callable[[str], Client]
 POLL = {"HTTP_HX_REQUEST": "true"}
@@ -242,3 +243,22 @@ def test_a_touch_is_stored_rarely(nurse: Client, clock: Clock) -> None:
     clock.wait(0.5)
     nurse.get(reverse("accounts:profile"))
     assert stores() > before
+
+
+@pytest.mark.parametrize("name", ["board", "board_rows", "treatments:cockpit", "treatments:live"])
+def test_the_floor_stays_in_sight_without_names(
+    nurse: Client, session: TreatmentSession, name: str
+) -> None:
+    """Board and cockpit are all that a locked screen shows of patients."""
+    TreatmentSession.objects.filter(pk=session.pk).update(planned_at=timezone.now())
+    path = reverse(name, args=[session.pk] if name.startswith("treatments:") else [])
+    patient = session.patient
+    before = nurse.get(path).content.decode()
+    assert patient.family_name in before or f">{patient.initials}<" in before
+    nurse.post(reverse("accounts:lock_now"))
+    answer = nurse.get(path)
+    assert answer.status_code == 200
+    shown = answer.content.decode()
+    assert "●●●" in shown
+    for hidden in (patient.family_name, patient.number, f">{patient.initials}<", "1 Mar 1981"):
+        assert hidden not in shown

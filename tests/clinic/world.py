@@ -27,6 +27,7 @@ MODELS = {
     "result_id": "patients.WorkupResult",
     "entry_id": "ledger.LedgerEntry",
     "line_id": "ledger.CountLine",
+    "closing_id": "today.DayClosed",
     "/contact/": "patients.Contact",
     "/diagnosis/": "patients.Diagnosis",
     "/allergy/": "patients.Allergy",

@@ -152,6 +152,24 @@ def database_role(name: str, data: Path) -> None:
         click.echo(line)
 
 
+@command.command("let-in")
+@click.argument("username")
+@DATA
+@PORT
+def let_in(username: str, data: Path, port: int) -> None:
+    """Print a one-time link for USERNAME, when no owner is left who could make one.
+
+    Password and second factor are removed; the link leads to new ones.
+    """
+    _begin(data, current=True)
+    from django.urls import reverse
+
+    from reprieve.clinic.accounts.people import let_in as start_over
+
+    path = reverse("accounts:invitation", args=[start_over(username)])
+    click.echo(f"Open this once, within three days:\n\n  http://localhost:{port}{path}\n")
+
+
 def _begin(data: Path, *, current: bool = False) -> None:
     """Start on a clinic that exists; `current` where its tables must be this version's."""
     from reprieve.clinic import running

@@ -1,8 +1,11 @@
 """Refusals become pages: what came, what was expected, what to do; never a traceback."""
 
 from collections.abc import Callable
+from contextlib import suppress
+from ipaddress import ip_address
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -11,6 +14,24 @@ from reprieve.clinic.actor import Actor
 from reprieve.clinic.audit.models import AuditEvent
 from reprieve.clinic.errors import NotAllowedError
 from reprieve.errors import ReprieveError
+
+
+class AddressMiddleware:
+    """Where a proxy in front speaks TLS, the address of a request is the one the proxy saw.
+
+    The last entry of `X-Forwarded-For` is the proxy's own word; what stands before it came with
+    the request and may be anything.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if settings.BEHIND_TLS:
+            last = request.headers.get("X-Forwarded-For", "").split(",")[-1].strip()
+            with suppress(ValueError):
+                request.META["REMOTE_ADDR"] = str(ip_address(last))
+        return self.get_response(request)
 
 
 class RefusalsMiddleware:
