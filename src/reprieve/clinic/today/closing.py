@@ -9,7 +9,6 @@ from django.urls import reverse
 
 from reprieve.clinic.actor import Actor
 from reprieve.clinic.acts import act
-from reprieve.clinic.audit.chain import FIRST, lock
 from reprieve.clinic.audit.models import AuditEvent
 from reprieve.clinic.courses import clock
 from reprieve.clinic.courses.exposure import GIVEN
@@ -60,8 +59,8 @@ def close_day(by: Actor, day: date, note: str) -> DayClosed:
                 f"{len(items)} things are still open. Settle them, or say in the note why the "
                 "day closes with them."
             )
-        lock(f"audit:{by.clinic.pk}")
-        head = AuditEvent.objects.filter(clinic=by.clinic).order_by("-seq").first()
+        # the reading of what is open is itself a row, so there is always a head to print
+        head = AuditEvent.record(by, "read", "what the day leaves open", None, None, {"day": day})
         row = DayClosed(
             stream=f"day:{by.clinic.pk}",
             clinic=by.clinic,
@@ -72,8 +71,8 @@ def close_day(by: Actor, day: date, note: str) -> DayClosed:
             held=_of_day(by, day).filter(phase__in=GIVEN).count(),
             open_items=[item.text for item in items],
             note=note.strip(),
-            audit_seq=head.seq if head else 0,
-            audit_digest=head.digest if head else FIRST,
+            audit_seq=head.seq,
+            audit_digest=head.digest,
         ).append()
         log.on, log.detail = row, {"day": day, "open": len(items)}
         return row
