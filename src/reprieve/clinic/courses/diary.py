@@ -119,7 +119,7 @@ def _stays(clinic: Clinic, first: date, days: int) -> Iterable[Stay]:
             planned_at__lt=end,
         )
         .exclude(phase=Phase.ABORTED)
-        .select_related("patient", "chair", "course__protocol_version")
+        .select_related("patient", "chair")
     )
     for row in rows:
         yield stay_of(clinic, row)

@@ -30,6 +30,7 @@ def protocols(request: ClinicRequest) -> HttpResponse:
         ProtocolVersion.objects.filter(clinic=request.by.clinic)
         .annotate(running=Count("courses", filter=RUNNING))
         .select_related("created_by")
+        .defer("text")
     )
     names = {v.name for v in mine}
     shipped = [p for p in actions.shipped_protocols() if p.name not in names]

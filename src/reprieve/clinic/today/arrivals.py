@@ -62,8 +62,8 @@ def arrivals(by: Actor, day: date) -> tuple[Arrival, ...]:
             clinic=by.clinic, planned_at__gte=start, planned_at__lt=end
         )
         .exclude(plan=TreatmentSession.Plan.CANCELLED)
-        .select_related("patient__clinic", "chair", "nurse", "course__protocol_version",
-                        "course__patient__clinic")
+        .select_related("patient__clinic", "chair", "course__patient__clinic")
+        .prefetch_related("course__protocol_version")
         .order_by("planned_at", "chair__order", "chair__name")
     )  # fmt: skip
     before = (Phase.PLANNED, Phase.CHECKED_IN, Phase.READY)

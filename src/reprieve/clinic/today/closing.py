@@ -93,8 +93,8 @@ def _sessions(by: Actor, day: date) -> Iterator[Item]:
             clinic=by.clinic, plan=TreatmentSession.Plan.PLANNED, planned_at__lt=end
         )
         .exclude(phase=Phase.SIGNED)
-        .select_related("patient", "chair", "course__protocol_version")
-        .prefetch_related("events")
+        .select_related("patient", "chair", "course")
+        .prefetch_related("events", "course__protocol_version")
     )
     for session in rows:
         yield from _session(by, session)

@@ -43,7 +43,8 @@ def facts(clinic: Clinic, first: date, after: date) -> tuple[Fact, ...]:
     sessions = list(
         TreatmentSession.objects.filter(clinic=clinic, planned_at__gte=start, planned_at__lt=end)
         .exclude(phase=Phase.PLANNED)
-        .select_related("course__protocol_version")
+        .select_related("course")
+        .prefetch_related("course__protocol_version")
     )
     events = _events(clinic, start, end)
     drug = _drug(clinic, start, end)

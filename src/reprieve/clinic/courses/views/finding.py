@@ -11,9 +11,11 @@ from reprieve.clinic.treatments.models import TreatmentSession
 
 
 def courses_of(request: ClinicRequest) -> QuerySet[Course]:
-    """The clinic's courses with what every page of them names."""
-    return Course.objects.filter(patient__clinic=request.by.clinic).select_related(
-        "patient__clinic", "protocol_version", "prescriber"
+    """The clinic's courses with what every page of them names; each protocol is read once."""
+    return (
+        Course.objects.filter(patient__clinic=request.by.clinic)
+        .select_related("patient__clinic", "prescriber")
+        .prefetch_related("protocol_version")
     )
 
 
