@@ -149,6 +149,7 @@ def make_folder(folder: Path, mode: str) -> None:
             f"a {mode} one with --data."
         )
     marked.write_text(mode + "\n")
+    (folder / "static").mkdir(exist_ok=True)
     key = folder / "secret.key"
     if not key.exists() and "REPRIEVE_SECRET_KEY" not in os.environ:
         with os.fdopen(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
