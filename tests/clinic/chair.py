@@ -111,6 +111,10 @@ class Chair:
     def recovered(self, minute: float = 135) -> None:
         """The infusion over at minute 50; everything that leaving asks for by `minute`."""
         self.does("nurse", "stop", 50)
+        self.comes_round(minute)
+
+    def comes_round(self, minute: float) -> None:
+        """Everything that leaving asks for, but the time."""
         self.does("nurse", "vitals", minute, **CALM)
         self.does("nurse", "rating", minute, instrument="cadss6", value="1")
         self.does("nurse", "rating", minute, instrument="aldrete", value="10")
