@@ -265,3 +265,14 @@ def test_a_row_of_the_stock_is_reversed_on_its_page(as_role: AsRole, vial: Vial)
     again = client.post(address, {"reason": "booked twice", **WITNESS})
     assert again.status_code == 422
     assert "reversed already" in again.content.decode()
+
+
+def test_those_who_read_sessions_come_from_a_row_to_its_session(
+    as_role: AsRole, people: dict[str, User], vial: Vial, session: TreatmentSession
+) -> None:
+    nurse = Actor.as_user(people["nurse"])
+    postings.draw(nurse, vial.pk, D(1), session=session, event=None, at=nurse.now)
+    for role, leads in (("nurse", True), ("custodian", False)):
+        home = as_role(role).get(reverse("ledger:home")).content.decode()
+        for name in ("treatments:cockpit", "treatments:paper"):
+            assert (f'href="{reverse(name, args=[session.pk])}"' in home) is leads
