@@ -72,8 +72,8 @@ def _measured(
     limit = span(protocol, "stale", "vitals")
     signs = protocol.vitals.readings
     if limit is not None and rule.measures in signs and at_end - reading.at > limit:
-        value = said(reading.value)
-        return _criterion(key, rule, None, value, reading.at, "too old: take it again")
+        old = said(reading.value)
+        return _criterion(key, rule, None, old, reading.at, "too old: take it again")
     return _compared(key, rule, reading.value, reading.at, state)
 
 

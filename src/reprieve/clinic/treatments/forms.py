@@ -275,7 +275,8 @@ class CorrectionForm(EventForm):
     secret: ClassVar = ("password",)
     of = forms.UUIDField()
     void = forms.BooleanField(required=False)
-    data = forms.JSONField(required=False)
+    # a field, not the form's own `data`: the metaclass takes it out of the class
+    data = forms.JSONField(required=False)  # type: ignore[assignment]
     new_at = Moment(required=False)
     reason = text()
     username = forms.CharField(max_length=150, required=False, label="Witness")
