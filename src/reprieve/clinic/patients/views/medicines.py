@@ -5,7 +5,6 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 
-from reprieve.clinic.acts import note_read
 from reprieve.clinic.pages import ClinicRequest, page
 from reprieve.clinic.patients import actions
 from reprieve.clinic.patients.choice import choices, default
@@ -23,7 +22,6 @@ def medicines(request: ClinicRequest, patient_id: UUID) -> HttpResponse:
     version = default(facts.patient, choices(facts.patient))
     route = version.protocol.route if version else "any"
     review = rules.review(facts, route)
-    note_read(request.by, "medicines", facts.patient)
     context = {
         "patient": facts.patient,
         "tab": "medicines",

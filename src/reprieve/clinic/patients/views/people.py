@@ -68,7 +68,6 @@ def edit(request: ClinicRequest, patient_id: UUID) -> HttpResponse:
         today=today(request),
         medical=request.by.may("chart.read"),
     )
-    note_read(request.by, "patient", patient)
     return answer(
         request, form,
         lambda: actions.change_patient(request.by, patient, **form.cleaned_data),
@@ -81,7 +80,6 @@ def edit(request: ClinicRequest, patient_id: UUID) -> HttpResponse:
 def overview(request: ClinicRequest, patient_id: UUID) -> HttpResponse:
     """The patient's first page; what is medical only for those who may read the chart."""
     patient = own_patient(request, patient_id)
-    note_read(request.by, "patient", patient)
     context = {
         "patient": patient,
         "tab": "overview",
