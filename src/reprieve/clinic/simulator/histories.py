@@ -58,8 +58,10 @@ def play(cast: Cast, session: TreatmentSession, acts: Iterable[Act], begin: date
         at = begin + timedelta(minutes=act.minute)
         if at > until:
             break
-        by = cast.by(act.role, at)
-        event = record(by, session.pk, act.kind, dict(act.says(state, at)), at=at)
+        data = act.says(state, at)
+        if data is None:
+            continue
+        event = record(cast.by(act.role, at), session.pk, act.kind, dict(data), at=at)
         state = replay((*state.record, event.plain))
     return state
 

@@ -77,9 +77,8 @@ class Mover(threading.Thread):
         state = replay(e.plain for e in session.events.all())
         at = begin + timedelta(minutes=act.minute)
         try:
-            record(
-                self.cast.by(act.role, now), session.pk, act.kind, dict(act.says(state, at)), at=at
-            )
+            if (data := act.says(state, at)) is not None:
+                record(self.cast.by(act.role, now), session.pk, act.kind, dict(data), at=at)
         except (ReprieveError, AssertionError):
             LOG.info("left to the people: %s", act.kind)
 

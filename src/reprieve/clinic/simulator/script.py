@@ -17,6 +17,7 @@ from reprieve.clinic.patients.readiness import gaps
 from reprieve.clinic.simulator.body import Body
 from reprieve.clinic.treatments.holds import judge, standing
 from reprieve.clinic.treatments.models import TreatmentSession
+from reprieve.clinic.treatments.prompts import prompts
 from reprieve.clinic.treatments.state import SessionState
 from reprieve.evidence.practice import Protocol
 
@@ -32,7 +33,7 @@ class Act:
     minute: float
     kind: str
     role: str
-    says: Callable[[SessionState, datetime], Data]
+    says: Callable[[SessionState, datetime], Data | None]  # None: nothing to enter after all
 
 
 def said(**data: Any) -> Callable[[SessionState, datetime], Data]:
@@ -81,7 +82,7 @@ def _arrival(session: TreatmentSession, body: Body) -> list[Act]:
     return [
         Act(BEFORE_MIN, "check_in", "nurse", check_in),
         Act(-30.0, "weight", "nurse", said(kg=str(weight))),
-        Act(-20.0, "vitals", "nurse", said(**rest.vitals())),
+        Act(-20.0, "vitals", "nurse", said(**rest.vitals(), temp="36.6")),
         Act(-19.5, "rating", "nurse", said(instrument=INSTRUMENT, value="0")),
         Act(
             -16.0,
@@ -136,6 +137,7 @@ def _watching(
         read = body.reading(regimen, earlier, minute)
         at = minute + float(rng.uniform(0.0, 1.5))
         acts.append(Act(at, "vitals", "nurse", said(**read.vitals())))
+        acts.append(Act(at + 0.4, "prompt", "nurse", _acknowledge(protocol)))
         if read.cadss6 >= 4 and minute <= 60:
             felt = said(symptom="dissociation", severity="mild" if read.cadss6 < 10 else "moderate")
             acts.append(Act(at + 0.3, "observation", "nurse", felt))
@@ -154,6 +156,17 @@ def _watching(
     if rng.random() < 0.2:
         acts.append(Act(48.0, "observation", "nurse", said(symptom="nausea", severity="mild")))
     return acts
+
+
+def _acknowledge(protocol: Protocol) -> Callable[[SessionState, datetime], Data | None]:
+    """The first prompt that nobody has seen, if there is one."""
+
+    def answer(state: SessionState, at: datetime) -> Data | None:
+        unseen = (p for p in prompts(state, protocol, at) if p.status in ("raised", "escalated"))
+        first = next(unseen, None)
+        return {"key": first.key, "action": "acknowledge"} if first else None
+
+    return answer
 
 
 def _minutes(protocol: Protocol) -> tuple[float, ...]:
