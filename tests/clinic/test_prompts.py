@@ -192,6 +192,29 @@ def test_a_resolved_prompt_keeps_its_time_and_who(running):
     assert done.answers[0].data["note"] == "cuff was loose"
 
 
+def test_what_was_called_resolved_and_is_found_again_is_raised_anew(running):
+    running.vitals(30, sbp="182", dbp="95")
+    running.vitals(33, sbp="184", dbp="95")
+    answer(running, 34, "stop.sbp:high", "resolve", note="cuff too small")
+    assert found(running, 35)["stop.sbp:high"].status == "resolved"
+    running.vitals(38, sbp="186", dbp="95")
+    again = found(running, 39)["stop.sbp:high"]
+    assert (again.status, again.raised_at, again.owner) == ("raised", clock(38), "")
+
+
+def test_one_missed_set_that_was_explained_does_not_silence_the_next(running):
+    answer(running, 34, "overdue:vitals", "resolve", note="asleep, left alone")
+    assert found(running, 35)["overdue:vitals"].status == "resolved"
+    assert found(running, 44)["overdue:vitals"].raised_at == clock(43)
+
+
+def test_a_symptom_told_twice_is_one_prompt(running):
+    running.add(22, "observation", symptom="chest_pain")
+    running.add(25, "observation", symptom="chest_pain")
+    told = [p for p in prompts(running.state, IV, clock(26)) if p.key == "symptom.chest_pain"]
+    assert [(p.status, p.raised_at) for p in told] == [("raised", clock(22))]
+
+
 def test_silence_of_the_readings_is_a_prompt_of_its_own(running):
     assert "stale:vitals" not in found(running, 40)
     silent = found(running, 41)["stale:vitals"]

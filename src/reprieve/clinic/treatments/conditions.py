@@ -56,6 +56,7 @@ def _clock(
                 f"{first.title} overdue",
                 first.at + grace,
                 "protocol clock",
+                seen=max(d.at for d in late if d.status in ("overdue", "missed")) + grace,
             )
         elif first.status in ("soon", "due"):
             text = what if first.readings else f"{first.title} {first.status}"

@@ -14,7 +14,10 @@ Tier = Literal["info", "caution", "critical"]
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Something wrong from `began` on, until `ended` where it is over."""
+    """Something wrong from `began` on, until `ended` where it is over.
+
+    `seen` is when it was last found so: what was called resolved and is found again is raised anew.
+    """
 
     key: str
     tier: Tier
@@ -22,6 +25,7 @@ class Condition:
     began: datetime
     source: str
     ended: datetime | None = None
+    seen: datetime | None = None
 
 
 def beyond(state: SessionState, protocol: Protocol) -> Iterator[Condition]:
@@ -44,7 +48,13 @@ def _stops(state: SessionState, protocol: Protocol) -> Iterator[Condition]:
                 name = "Beyond the stop rule, dose over" if over else "Stop rule"
                 text = f"{name}: {rule.words()}; last {said(run[-1].value)} {rule.unit}"
                 yield Condition(
-                    f"stop.{key}:{_direction(rule)}", "critical", text, began, whose(rule), ended
+                    f"stop.{key}:{_direction(rule)}",
+                    "critical",
+                    text,
+                    began,
+                    whose(rule),
+                    ended,
+                    run[-1].at,
                 )
             elif began is None:
                 text = f"{rule.words()}: {said(run[-1].value)} {rule.unit}. Take it again."
@@ -55,6 +65,7 @@ def _stops(state: SessionState, protocol: Protocol) -> Iterator[Condition]:
                     run[0].at,
                     whose(rule),
                     ended,
+                    run[-1].at,
                 )
 
 
@@ -107,30 +118,28 @@ def _under(state: SessionState, at: datetime) -> bool:
 
 
 def _symptoms(state: SessionState, protocol: Protocol) -> Iterator[Condition]:
-    """Alarm symptoms, and those that end the dose by themselves."""
-    known = {s.key: s for s in protocol.symptoms if s.alarm or s.stops}
-    events = state.of("observation")
-    for event in events:
-        symptom = known.get(event.data["symptom"])
-        if symptom is None or event.data.get("ended"):
-            continue
-        ended = next(
-            (
-                e.at
-                for e in events
-                if e.data["symptom"] == symptom.key and e.data.get("ended") and e.at >= event.at
-            ),
-            None,
-        )
-        text = f"{symptom.label}" + (": ends the dose by protocol" if symptom.stops else "")
-        yield Condition(
-            f"symptom.{symptom.key}",
-            "critical",
-            text,
-            event.at,
-            f"{symptom.standing}, {symptom.status}",
-            ended,
-        )
+    """Alarm symptoms, and those that end the dose by themselves, from the first word to its end."""
+    told = state.of("observation")
+    for symptom in protocol.symptoms:
+        run: list[datetime] = []
+        for event in (*(e for e in told if e.data["symptom"] == symptom.key), None):
+            if not (symptom.alarm or symptom.stops):
+                break
+            if event is not None and not event.data.get("ended"):
+                run.append(event.at)
+                continue
+            if run:
+                text = symptom.label + (": ends the dose by protocol" if symptom.stops else "")
+                yield Condition(
+                    f"symptom.{symptom.key}",
+                    "critical",
+                    text,
+                    run[0],
+                    f"{symptom.standing}, {symptom.status}",
+                    None if event is None else event.at,
+                    run[-1],
+                )
+            run = []
 
 
 def _ranges(state: SessionState, protocol: Protocol) -> Iterator[Condition]:
@@ -159,7 +168,13 @@ def _range(
             text = f"{title} {level} {direction}: {said(run[-1].value)} {rule.unit}"
             ended = None if reading is None else reading.at
             yield Condition(
-                f"{level}.{measure}:{direction}", tier, text, run[0].at, whose(rule), ended
+                f"{level}.{measure}:{direction}",
+                tier,
+                text,
+                run[0].at,
+                whose(rule),
+                ended,
+                run[-1].at,
             )
         run = []
 

@@ -6,7 +6,7 @@ next reading says. Snoozes are bounded by the protocol.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -71,6 +71,7 @@ def _rank(p: Prompt) -> tuple[bool, bool, int, datetime]:
 
 def _answered(c: Condition, state: SessionState, protocol: Protocol, now: datetime) -> Prompt:
     answers = [e for e in state.of("prompt") if e.data["key"] == c.key and e.at <= now]
+    c = _reopened(c, answers)
     episode = [e for e in answers if e.at >= c.began]
     owner = state.nurse_name
     for e in episode:
@@ -80,6 +81,13 @@ def _answered(c: Condition, state: SessionState, protocol: Protocol, now: dateti
     if status == "escalated":
         owner = NEXT_PERSON
     return Prompt(c.key, c.tier, c.text, c.began, owner, status, until, c.source, tuple(episode))
+
+
+def _reopened(c: Condition, answers: Sequence[Event]) -> Condition:
+    """What was called resolved and is found again begins anew when it is found."""
+    closed = [e.at for e in answers if e.data["action"] == "resolve" and e.at >= c.began]
+    again = closed and c.seen is not None and c.seen > max(closed)
+    return replace(c, began=c.seen) if again and c.seen is not None else c
 
 
 def _status(
