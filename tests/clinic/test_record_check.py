@@ -8,6 +8,7 @@ from clinic import cast
 from clinic.chair import CALM, Chair
 from reprieve.clinic.errors import NotAllowedError, RefusedError, WitnessError
 from reprieve.clinic.ledger import postings
+from reprieve.clinic.patients.readiness import gaps
 from reprieve.clinic.treatments.models import SessionEvent, TreatmentSession
 from reprieve.clinic.treatments.refusals import EntryRefusedError
 from reprieve.clinic.treatments.state import Phase
@@ -122,6 +123,38 @@ def test_vital_signs_that_grew_old_since_the_decision_stop_the_start(drawn):
     drawn.does("nurse", "vitals", 40, **CALM)
     drawn.does("nurse", "start", 41)
     assert drawn.state.phase is Phase.IN_SESSION
+
+
+def test_a_reason_counts_for_the_value_it_was_given_for(chair):
+    chair.does("nurse", "vitals", 3, **(CALM | {"sbp": "165"}))
+    overrides = {
+        "sbp_hold": "usual for her",
+        "sbp_repeat": "usual for her",
+        "hr_hold": "to be sure",
+    }
+    found = gaps(chair.session.patient, chair.protocol, chair.now)
+    overrides |= {g.key: "seen" for g in found if g.kind == "stop"}
+    chair.decided(overrides=overrides)
+    chair.prepared()
+    chair.checked()
+    chair.does("nurse", "vitals", 7, **(CALM | {"sbp": "205"}))
+    with pytest.raises(EntryRefusedError, match=r"Systolic pressure: hold"):
+        chair.does("nurse", "start", 8)
+    chair.does("nurse", "vitals", 9, **(CALM | {"hr": "115"}))
+    with pytest.raises(EntryRefusedError, match=r"Heart rate: hold"):
+        chair.does("nurse", "start", 10)
+    chair.does("nurse", "vitals", 11, **CALM)
+    chair.does("nurse", "start", 12)
+
+
+def test_a_hold_that_was_gone_past_does_not_stop_the_start(chair):
+    chair.does("nurse", "vitals", 3, **(CALM | {"sbp": "165"}))
+    found = gaps(chair.session.patient, chair.protocol, chair.now)
+    overrides = {g.key: "seen" for g in found if g.kind == "stop"}
+    chair.decided(overrides=overrides | {"sbp_hold": "usual", "sbp_repeat": "usual"})
+    chair.prepared()
+    chair.checked()
+    chair.does("nurse", "start", 10)
 
 
 def test_another_weight_after_drawing_up_stops_the_start(drawn):

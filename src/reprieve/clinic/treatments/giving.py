@@ -1,16 +1,17 @@
 """Start, devices, the pump and the stop."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from reprieve.clinic.treatments.caps import limit
-from reprieve.clinic.treatments.clocks import span
+from reprieve.clinic.treatments.clocks import age_min, span
 from reprieve.clinic.treatments.entry import Entry
-from reprieve.clinic.treatments.holds import judge, standing
+from reprieve.clinic.treatments.holds import Hold, judge, standing
 from reprieve.clinic.treatments.numbers import said
 from reprieve.clinic.treatments.preparing import part_given
 from reprieve.clinic.treatments.refusals import EntryRefusedError, refuse
-from reprieve.clinic.treatments.state import Preparation
+from reprieve.clinic.treatments.state import Event, Preparation
 
 
 def _prepared(entry: Entry) -> Preparation:
@@ -30,9 +31,10 @@ def entered_start(entry: Entry) -> dict[str, Any]:
             f"The dose was computed from {said(prepared.weight_kg)} kg, and the weight is another "
             "now. Waste or put back what was drawn and prepare anew."
         )
-    reasons = decision.data.get("overrides", {}) if decision else {}
     found = [
-        h for h in standing(judge(entry.state, entry.protocol, entry.at)) if h.key not in reasons
+        h
+        for h in standing(judge(entry.state, entry.protocol, entry.at))
+        if decision is None or not _decided(h, decision, entry.at)
     ]
     if found:
         what = [f"{h.title}: {h.verdict} ({h.rule})." for h in found]
@@ -41,6 +43,15 @@ def entered_start(entry: Entry) -> dict[str, Any]:
         return entry.data | {"given": "1", "number": "1"}
     at_once = not prepared.steps[0].rate_ml_h
     return entry.data | ({"given": said(prepared.amount)} if at_once else {})
+
+
+def _decided(hold: Hold, decision: Event, at: datetime) -> bool:
+    """Whether the prescriber gave a reason for this hold as it stands, on this value."""
+    seen = next((h for h in decision.data["holds"] if h["key"] == hold.key), None)
+    if seen is None or hold.key not in decision.data.get("overrides", {}):
+        return False
+    newer = hold.age_min is not None and hold.age_min < age_min(decision.at, at)
+    return bool(seen["verdict"] == hold.verdict) and not newer
 
 
 def entered_device(entry: Entry) -> dict[str, Any]:
