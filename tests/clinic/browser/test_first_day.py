@@ -198,10 +198,26 @@ def test_a_screen_in_use_stays_open(page: Page) -> None:
     with page.expect_response(lambda r: "/lock/awake/" in r.url) as told:
         page.click("[name=name]")
     assert told.value.request.method == "POST"
-    assert told.value.json() == {"locked": False, "left_s": 300}
+    answer = told.value.json()
+    assert answer["locked"] is False
+    assert 280 <= answer["left_s"] <= 300, "the last touch is kept to 20 s"
     page.clock.fast_forward("05:02")
     page.wait_for_timeout(300)
     assert page.url.endswith("/clinic/")
+
+
+def test_a_screen_left_alone_offline_hides_what_it_shows_until_the_server_answers(
+    page: Page, context: BrowserContext
+) -> None:
+    page.goto("/people/")
+    context.set_offline(True)
+    page.clock.fast_forward("06:00")
+    page.wait_for_selector("body.away")
+    assert not page.is_visible("text=Ada Owner, MD")
+    context.set_offline(False)
+    page.clock.fast_forward("00:06")
+    page.wait_for_selector("body:not(.away)")
+    assert page.is_visible("text=Ada Owner, MD"), "five minutes have not gone by on the server"
 
 
 @pytest.mark.parametrize(

@@ -4,41 +4,46 @@
   const afterMs = Number(document.body.dataset.lockAfter) * 60000;
   if (!afterMs || document.body.classList.contains("locked")) return;
   const TELL_MS = 20000;
+  const AGAIN_MS = 5000;
   const address = "/lock/awake/";
   const token = () => (document.cookie.match(/(?:^|; )csrftoken=([^;]+)/) || [])[1] || "";
   let told = Date.now();
+  let due = Date.now() + afterMs;
   let timer = 0;
 
   const wait = (ms) => {
     clearTimeout(timer);
     timer = setTimeout(ask, ms);
   };
-  const tell = () => {
-    told = Date.now();
-    fetch(address, { method: "POST", headers: { "X-CSRFToken": token(), Accept: "application/json" } })
-      .then((answer) => answer.json())
-      .then(follow)
-      .catch(() => {});
-  };
+  const send = (method, headers) =>
+    fetch(address, { method, headers: { Accept: "application/json", ...headers } })
+      .then((answer) => (answer.redirected || !answer.ok ? { locked: true } : answer.json()))
+      .then(follow);
   const follow = (answer) => {
-    if (answer.locked || !("left_s" in answer)) {
-      document.body.classList.add("locked");
+    if (answer.locked) {
       location.reload();
-    } else {
-      wait(answer.left_s * 1000 + 1000);
+      return;
     }
+    document.body.classList.remove("away");
+    due = Date.now() + answer.left_s * 1000;
+    wait(answer.left_s * 1000 + 1000);
   };
-  // another tab may be in use: the server knows; without an answer the screen is closed all the same
+  // another tab may be in use, which the server knows; where it cannot be reached, names are
+  // hidden here and it is asked again
   const ask = () => {
-    fetch(address, { headers: { "X-Reprieve-Poll": "1", Accept: "application/json" } })
-      .then((answer) => answer.json())
-      .then(follow)
-      .catch(() => document.body.classList.add("locked"));
+    send("GET", { "X-Reprieve-Poll": "1" }).catch(() => {
+      if (Date.now() >= due) document.body.classList.add("away");
+      wait(AGAIN_MS);
+    });
   };
-  for (const touch of ["pointerdown", "keydown", "wheel", "touchmove"]) {
-    document.addEventListener(touch, () => {
-      if (Date.now() - told > TELL_MS) tell();
-    }, { passive: true, capture: true });
+  const touch = () => {
+    if (Date.now() - told < TELL_MS || document.body.classList.contains("away")) return;
+    told = Date.now();
+    due = told + afterMs;
+    send("POST", { "X-CSRFToken": token() }).catch(() => wait(afterMs));
+  };
+  for (const kind of ["pointerdown", "keydown", "wheel", "touchmove"]) {
+    document.addEventListener(kind, touch, { passive: true, capture: true });
   }
   wait(afterMs + 1000);
 })();
