@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 
@@ -13,6 +14,9 @@ from reprieve.clinic.ledger.rules import rules_of
 from reprieve.clinic.ledger.signals import signals
 from reprieve.clinic.ledger.views.days import period_of
 from reprieve.clinic.pages import ClinicRequest, page
+
+ROWS = 60  # of the register on one screen; CSV and PDF have them all
+VIALS = 40
 
 
 def _asked(request: ClinicRequest) -> Period:
@@ -58,6 +62,10 @@ def page_(request: ClinicRequest) -> HttpResponse:
     shown: dict[str, Any] = {"form": form, "may_name": may_name, "query": request.GET.urlencode()}
     if period is not None:
         shown.update(_register(request, period))
+        shown["rows"] = Paginator(shown["rows"], ROWS).get_page(request.GET.get("page"))
+        kept = request.GET.copy()
+        kept.pop("page", None)
+        shown["query"] = kept.urlencode()
     return render(request, "ledger/register.html", shown, status=200 if period else 422)
 
 
@@ -88,5 +96,6 @@ def signals_(request: ClinicRequest) -> HttpResponse:
     form, period = period_of(request, 90)
     shown: dict[str, Any] = {"form": form, "period": period}
     if period is not None:
-        shown["s"] = signals(request.by.clinic, period)
+        shown["s"] = found = signals(request.by.clinic, period)
+        shown["vials"] = found.vials[:VIALS]
     return render(request, "ledger/signals.html", shown, status=200 if period else 422)

@@ -3,6 +3,7 @@
 from dataclasses import fields
 from uuid import UUID
 
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 
@@ -13,6 +14,8 @@ from reprieve.clinic.ledger.rules import rules_of
 from reprieve.clinic.ledger.stock import open_until, unexplained, unusable
 from reprieve.clinic.ledger.views.days import today
 from reprieve.clinic.pages import ClinicRequest, page
+
+ROWS = 60  # of a vial on one screen, the last ones first shown
 
 
 @page("ledger.read")
@@ -50,7 +53,7 @@ def vial(request: ClinicRequest, vial_id: UUID) -> HttpResponse:
         "until": open_until(found),
         "why_not": unusable(found, by.now) if found.balance else "",
         "differences": unexplained().filter(vial=found).select_related("count"),
-        "rows": rows,
+        "rows": Paginator(rows, ROWS).get_page(request.GET.get("page") or -1),
         "vial_rows": True,
     }
     return render(request, "ledger/vial.html", shown)
