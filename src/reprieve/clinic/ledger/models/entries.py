@@ -77,6 +77,9 @@ class LedgerEntry(Link):
 
     class Meta:
         ordering: ClassVar = ["entered_at", "seq"]
+        indexes: ClassVar = [
+            models.Index(fields=["clinic", "entered_at"], name="ledger_clinic_day"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["stream", "seq"], name="ledger_stream_seq"),
             models.CheckConstraint(
