@@ -140,6 +140,10 @@ def test_a_page_marked_while_locked_is_shown_without_names(
     answer = middleware(request)
     assert middleware.process_view(request, shown, (), {}) is None
     assert answer.content.decode() == "●●●|12 min"
+    request.method = "POST"
+    refused = middleware.process_view(request, shown, (), {})
+    assert refused is not None, "a locked screen shows, and takes nothing"
+    request.method = "GET"
     hidden = page("board.read")(view)
     refused = middleware.process_view(request, hidden, (), {})
     assert refused is not None

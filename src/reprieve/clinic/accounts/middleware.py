@@ -27,7 +27,8 @@ SETTING_UP = frozenset(
         "accounts:awake",
     }
 )
-LEAVING = frozenset({"account_login", "account_logout"})
+LEAVING = frozenset({"account_login", "account_logout", "accounts:unlock", "accounts:awake"})
+SAFE = ("GET", "HEAD")
 
 
 class SecondFactorMiddleware:
@@ -75,7 +76,7 @@ class IdleLockMiddleware:
         """Send what a locked screen may not show to the unlock page."""
         if not getattr(request, "locked", False) or _public(view) or _named(request, LEAVING):
             return None
-        if getattr(view, "while_locked", False):
+        if request.method in SAFE and getattr(view, "while_locked", False):
             return None
         address = f"{reverse('accounts:unlock')}?{urlencode({'next': _back(request)})}"
         return _elsewhere(
