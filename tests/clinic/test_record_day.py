@@ -126,6 +126,15 @@ def test_one_device_and_no_more_leaves_the_other_to_account_for(spray):
     spray.does("nurse", "start", 10)
     spray.does("nurse", "stop", 14, reason="too much")
     assert postings.held(spray.session) == spray.state.left_over == 1
+    spray.does("nurse", "put_back", 15, vial=str(spray.vial.pk), amount="1", reason="unopened")
+    assert postings.held(spray.session) == spray.state.left_over == 0
+
+
+def test_a_spray_does_not_wait_for_the_scale(spray):
+    spray.arrives()
+    spray.does("nurse", "weight", 3, kg="80")
+    spray.decided()
+    assert spray.prepared().data["weight_kg"] is None
 
 
 def test_tablets_are_swallowed_at_once(patient, people, clinic):

@@ -96,7 +96,7 @@ _ALL = (
     Kind("note", "note", "session.note", OPEN),
     Kind("stop", "stop", "session.chart", frozenset({P.IN_SESSION}), True, ("reason", "volume_ml")),
     Kind("waste", "waste", "ledger.draw", OPEN, True, moves=True),
-    Kind("put_back", "return to the vial", "ledger.draw", BEFORE | {P.ABORTED}, True, moves=True),
+    Kind("put_back", "return to the vial", "ledger.draw", OPEN, True, moves=True),
     Kind("criterion", "criterion", "session.chart", LIVE),
     Kind(
         "discharge",

@@ -41,11 +41,11 @@ def entered_prepare(entry: Entry) -> dict[str, Any]:
             f"{said(held)} units are drawn for this session already. Waste them or put them back "
             "before you prepare anew."
         )
-    if must_weigh_again(entry.state, entry.protocol):
+    amount, unit = ordered(entry)
+    if _by_weight(entry, unit) and must_weigh_again(entry.state, entry.protocol):
         raise refuse("The weight changed more than the protocol lets pass. Weigh again first.")
     vials = _vials(entry)
     lot = vials[0].lot
-    amount, unit = ordered(entry)
     known = entry.state.known_weight
     weight = known[0] if known else None
     made = arithmetic(
