@@ -99,8 +99,9 @@ def test_a_series_is_shown_with_what_stands_against_it_before_it_is_planned(
     url = f"/courses/{course.pk}/plan/"
     seen = as_role("nurse").post(url, {**data, "look": "1"})
     page = seen.content.decode()
-    assert "Chair 1 is taken from 09:00 to 11:00" in page
-    assert "not possible" in page
+    assert "Tue 3 Nov 2026, 11:00" in page
+    assert "later than asked" in page
+    assert "needs a reason" in page  # two sessions of one patient on that day
     assert course.sessions.count() == 1
     later = {**data, "day": "2026-11-05"}
     assert as_role("nurse").post(url, {**later, "plan": "1"}).status_code == 302
@@ -112,7 +113,7 @@ def test_planning_what_is_refused_says_so_and_plans_nothing(
     as_role: As, course: Course, planned: TreatmentSession
 ) -> None:
     data = {"count": "2", "day": "2026-11-03", "weekdays": ["1", "2"], "time": "09:00",
-            "minutes": "120", "chair": str(planned.chair_id), "plan": "1"}  # fmt: skip
+            "minutes": "600", "chair": str(planned.chair_id), "plan": "1"}  # fmt: skip
     answer = as_role("nurse").post(f"/courses/{course.pk}/plan/", data)
     assert answer.status_code == 422
     assert course.sessions.count() == 1

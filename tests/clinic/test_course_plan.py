@@ -1,7 +1,7 @@
 """Planning, moving and ending sessions: chairs, nurses, and the protocol's spacing."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -288,17 +288,42 @@ def test_the_stay_is_as_long_as_the_file_asks() -> None:
     assert planning.stay_min(shipped("iv_racemic_extended")) == 165
 
 
-_HOURS = st.integers(0, 24 * 40)
+_DAYS = st.integers(0, 40)
 
 
-@given(st.lists(_HOURS, max_size=20), _HOURS)
+@given(st.lists(_DAYS, max_size=20), _DAYS)
 def test_the_fullest_week_is_the_one_a_count_of_every_window_finds(
     others: list[int], at: int
 ) -> None:
-    start = datetime(2026, 1, 1, tzinfo=UTC)
-    week = timedelta(days=7)
-    found = spacing.fullest([start + timedelta(hours=h) for h in others],
-                            start + timedelta(hours=at), week)  # fmt: skip
-    windows = range(at - 7 * 24 + 1, at + 1)
-    brute = max(sum(w <= h < w + 7 * 24 for h in [*others, at]) for w in windows)
+    start = date(2026, 1, 1)
+    found = spacing.fullest([start + timedelta(d) for d in others], start + timedelta(at), 7)
+    brute = max(sum(w <= d < w + 7 for d in [*others, at]) for w in range(at - 6, at + 1))
     assert found == brute
+
+
+@pytest.mark.parametrize(("earlier_h", "phase"), [(1, "maintenance"), (-1, "maintenance")])
+def test_an_hour_earlier_or_later_next_week_is_still_a_week(earlier_h: int, phase: str) -> None:
+    spray = shipped("spravato")
+    last = MONDAY - timedelta(days=7)
+    fortnight = MONDAY - timedelta(days=14)
+    moved = MONDAY - timedelta(hours=earlier_h)
+    assert spacing.findings(spray, phase, [last], 1, moved) == ()
+    assert spacing.findings(spray, phase, [fortnight], 1, moved) == ()
+    six_days = spacing.findings(spray, phase, [last], 1, MONDAY - timedelta(days=1))
+    assert [f.weight for f in six_days] == ["reason"]
+    fifteen = spacing.findings(spray, phase, [fortnight], 1, MONDAY + timedelta(days=1))
+    assert [f.weight for f in fifteen] == ["warn"]
+
+
+def test_a_series_goes_on_to_the_next_free_time_of_its_day(
+    by: By, people: dict[str, User], course: Course, another: Course, chair: Chair
+) -> None:
+    from reprieve.clinic.courses.diary import Diary
+
+    on_shift(by, people)
+    actions.plan_sessions(by("nurse"), course, [slot(chair)])
+    diary = Diary.load(chair.clinic, MONDAY.date())
+    found = diary.first_place(MONDAY, 120, (chair,))
+    assert found == (MONDAY + timedelta(hours=2), chair)
+    assert diary.first_place(MONDAY, 8 * 60, (chair,)) is None
+    assert another.sessions.count() == 0

@@ -73,7 +73,7 @@ def test_an_old_weight_is_named_by_the_file_s_rule_to_who_reads_charts(
     later = cast.NOW + timedelta(days=8, hours=1)
     TreatmentSession.objects.filter(pk=session.pk).update(planned_at=later)
     (old,) = arrivals(by("nurse").at(later), later.date())
-    assert old.weigh == "weight is 8 days old (at most 7 d)"
+    assert old.weigh == "weight is 8.04 days old (at most 7 d)"
     (desk,) = arrivals(by("front_desk").at(later), later.date())
     assert desk.weigh == ""
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from reprieve.clinic.accounts.models import Clinic
 from reprieve.clinic.courses import clock
-from reprieve.clinic.courses.findings import Finding, Weight
+from reprieve.clinic.courses.findings import Finding, Weight, of_weight
 from reprieve.clinic.courses.models import Chair, Shift
 from reprieve.clinic.courses.planning import STEP_MIN
 from reprieve.clinic.courses.staffing import Span, Staff
@@ -98,12 +98,28 @@ class Diary:
         }
         return next((c for c in self.chairs if c.pk not in busy), None)
 
+    def first_place(
+        self, at: datetime, minutes: int, chairs: Iterable[Chair], also: Iterable[Stay] = ()
+    ) -> tuple[datetime, Chair] | None:
+        """The first time of the day from `at` on, and chair, that nothing refuses."""
+        chairs, also = tuple(chairs), tuple(also)
+        close = self.hours(at.date())[1]
+        length, step = timedelta(minutes=minutes), timedelta(minutes=STEP_MIN)
+        while at + length <= close:
+            for chair in chairs:
+                found = self.findings(chair, (at, at + length), also=also)
+                if not of_weight(found, Weight.REFUSE):
+                    return at, chair
+            at += step
+        return None
+
     def hours(self, day: date) -> tuple[datetime, datetime]:
         """The stretch of a day worth showing: its shifts and its stays, whole hours."""
-        spans = [s for s in self.staff.spans if s[0].date() == day]
-        spans += [s.span for s in self.on(day)]
-        start = min((s[0] for s in spans), default=clock.bounds(self.clinic, day)[0] + _h(8))
-        end = max((s[1] for s in spans), default=clock.bounds(self.clinic, day)[0] + _h(18))
+        midnight = clock.bounds(self.clinic, day)[0]
+        shifts = [s for s in self.staff.spans if s[0].date() == day]
+        usual = (midnight + _h(8), midnight + _h(18))  # where no shift is entered
+        spans = [*(shifts or [usual]), *(s.span for s in self.on(day))]
+        start, end = min(s[0] for s in spans), max(s[1] for s in spans)
         end = min(end, clock.bounds(self.clinic, day)[1])
         whole = start.replace(minute=0, second=0, microsecond=0)
         return whole, end if end.minute == 0 else end.replace(minute=0) + _h(1)

@@ -61,7 +61,7 @@ def propose(
             ),
         )  # fmt: skip
         found.append(Proposal(slot, against))
-        made.append(Stay(_unsaved(course, slot), *span))
+        made.append(Stay(unsaved(slot), *span))
         history.add(at)
     return tuple(found)
 
@@ -107,5 +107,6 @@ class _History:
         self.in_course += 1
 
 
-def _unsaved(course: Course, slot: Slot) -> TreatmentSession:
-    return TreatmentSession(course=course, chair=slot.chair, planned_at=slot.at)
+def unsaved(slot: Slot) -> TreatmentSession:
+    """A session as it would stand in the calendar."""
+    return TreatmentSession(chair=slot.chair, planned_at=slot.at, planned_min=slot.minutes)

@@ -9,9 +9,9 @@ from django import forms
 from reprieve.clinic.accounts.models import User
 from reprieve.clinic.actor import Actor
 from reprieve.clinic.courses import clock, planning
-from reprieve.clinic.courses.diary import Diary, Stay
+from reprieve.clinic.courses.diary import Diary, Stay, stay_of
 from reprieve.clinic.courses.forms import reason_field
-from reprieve.clinic.courses.judging import LONGEST_MIN, Slot
+from reprieve.clinic.courses.judging import LONGEST_MIN, Slot, unsaved
 from reprieve.clinic.courses.models import Chair, Course
 from reprieve.clinic.treatments.models import TreatmentSession
 from reprieve.evidence.practice import Phase
@@ -57,31 +57,26 @@ class SlotForm(forms.Form):
         choices = [("", "any that is free"), *((pk, c.name) for pk, c in self.chairs.items())]
         self.fields["chair"].choices = choices  # type: ignore[attr-defined]
 
-    def slots(self, days: Sequence[date], moving: TreatmentSession | None = None) -> list[Slot]:
-        """The form's time on some days, each in the chosen chair or the first that is free."""
+    def slot(self, moving: TreatmentSession | None = None) -> Slot | None:
+        """The form's time in the chosen chair, or in the first that is free then."""
         data = self.cleaned_data
+        if not self.in_use():
+            return None
+        at = clock.instant(self.by.clinic, data["day"], data["time"])
+        span = (at, at + timedelta(minutes=data["minutes"]))
+        diary = Diary.load(self.by.clinic, data["day"])
+        free = diary.free_chair(span, moving.pk if moving else None)
+        return Slot(at, data["minutes"], self.chosen() or free or self.in_use()[0])
+
+    def in_use(self) -> tuple[Chair, ...]:
+        """Chairs to choose from; an error at the field where there is none."""
         if not self.chairs:
             self.add_error("chair", "No chair is in use; the owner adds one under Chairs.")
-            return []
-        chosen = self.chairs.get(data["chair"])
-        found: list[Slot] = []
-        made: list[Stay] = []
-        span_days = (max(days) - min(days)).days + 1 if days else 1
-        diary = Diary.load(self.by.clinic, min(days), span_days) if days else None
-        for day in days:
-            at = clock.instant(self.by.clinic, day, data["time"])
-            span = (at, at + timedelta(minutes=data["minutes"]))
-            but = moving.pk if moving else None
-            free = diary.free_chair(span, but, made) if diary else None
-            chair = chosen or free or next(iter(self.chairs.values()))
-            found.append(Slot(at, data["minutes"], chair))
-            made.append(Stay(TreatmentSession(chair=chair), *span))
-        return found
+        return tuple(self.chairs.values())
 
-    def slot(self, moving: TreatmentSession | None = None) -> Slot | None:
-        """The one slot of the form."""
-        found = self.slots([self.cleaned_data["day"]], moving)
-        return found[0] if found else None
+    def chosen(self) -> Chair | None:
+        """The chair that the form names."""
+        return self.chairs.get(self.cleaned_data["chair"])
 
 
 class BookForm(SlotForm):
@@ -124,10 +119,23 @@ class SeriesForm(SlotForm):
         self.phase = phase
 
     def series(self) -> list[Slot]:
-        """The slots that the form describes."""
-        data = self.cleaned_data
+        """A slot a day: the form's time, or the next of that day that nothing refuses."""
+        data, chairs = self.cleaned_data, self.in_use()
         weekdays = {int(k) for k in data["weekdays"]}
-        return self.slots(planning.days(self.phase, data["day"], weekdays, data["count"]))
+        days = planning.days(self.phase, data["day"], weekdays, data["count"])
+        if not chairs:
+            return []
+        chairs = (chosen,) if (chosen := self.chosen()) else chairs
+        diary = Diary.load(self.by.clinic, days[0], (days[-1] - days[0]).days + 1)
+        found: list[Slot] = []
+        made: list[Stay] = []
+        for day in days:
+            asked = clock.instant(self.by.clinic, day, data["time"])
+            place = diary.first_place(asked, data["minutes"], chairs, made)
+            at, chair = place or (asked, chairs[0])
+            found.append(Slot(at, data["minutes"], chair))
+            made.append(stay_of(self.by.clinic, unsaved(found[-1])))
+        return found
 
 
 class ShiftForm(forms.Form):

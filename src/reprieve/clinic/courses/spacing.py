@@ -1,10 +1,10 @@
 """Spacing rules of a protocol, read against the sessions a patient has."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from reprieve.clinic.courses.findings import Finding, Weight, against, kept
-from reprieve.evidence.practice import Protocol
+from reprieve.evidence.practice import Protocol, Threshold
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -18,7 +18,8 @@ def findings(
     ----------
     protocol : the course's version
     phase : the course phase that the session belongs to
-    others : starts of the patient's other sessions, planned and held, of every course
+    others : starts of the patient's other sessions, planned and held, of every course, on the
+        clinic's wall clock as `at` is
     in_course : sessions that the course has without this one
     at : the session's start
     """
@@ -47,19 +48,28 @@ def _weekly(protocol: Protocol, others: Sequence[datetime], at: datetime) -> Ite
     rule = protocol.thresholds("spacing").get("most_per_week")
     if rule is None:
         return
-    most = fullest(others, at, 7 * DAY)
+    most = fullest([o.date() for o in others], at.date(), 7)
     if not kept(rule, most):
         yield against(Weight.REASON, f"It makes {most} sessions within seven days", rule)
 
 
-def fullest(others: Sequence[datetime], at: datetime, span: timedelta) -> int:
-    """The most sessions, this one among them, that any stretch of `span` holds."""
-    near = sorted([*(o for o in others if abs(o - at) < span), at])
+def fullest(others: Sequence[date], day: date, days: int) -> int:
+    """The most sessions, this one among them, on any `days` days in a row.
+
+    Calendar days, so that nine o'clock one week and eight the next is a week.
+    """
+    near = sorted([*(o for o in others if abs((o - day).days) < days), day])
     return max(
-        sum(first <= other < first + span for other in near)
+        sum(0 <= (other - first).days < days for other in near)
         for first in near
-        if first <= at < first + span
+        if 0 <= (day - first).days < days
     )
+
+
+def _days(one: datetime, other: datetime, rule: Threshold) -> float:
+    """Days between two sessions, by the clock or by the calendar, whichever keeps the rule."""
+    exact, dates = abs(one - other) / DAY, abs((one.date() - other.date()).days)
+    return max(exact, dates) if rule.rule == "at_least" else min(exact, dates)
 
 
 def _maintenance(
@@ -72,12 +82,11 @@ def _maintenance(
     before = max((o for o in others if o <= at), default=None)
     after = min((o for o in others if o > at), default=None)
     for other in filter(None, (before, after)):
-        days = abs(other - at) / DAY
-        if shortest is not None and not kept(shortest, days):
-            what = f"It is {days:.3g} days from the session of {other:%-d %b}"
+        if shortest is not None and not kept(shortest, _days(other, at, shortest)):
+            what = f"It is {_days(other, at, shortest):.3g} days from the session of {other:%-d %b}"
             yield against(Weight.REASON, what, shortest)
-    if before is not None and longest is not None and not kept(longest, (at - before) / DAY):
-        what = f"It is {(at - before) / DAY:.3g} days after the last session"
+    if before is not None and longest is not None and not kept(longest, _days(before, at, longest)):
+        what = f"It is {_days(before, at, longest):.3g} days after the last session"
         yield against(Weight.WARN, what, longest)
 
 
@@ -95,6 +104,6 @@ def _month(
     first = protocol.phases[0].name if protocol.phases else ""
     if rule is None or phase == first:
         return
-    count = 1 + sum(timedelta(0) <= at - other < 30 * DAY for other in others)
+    count = 1 + sum(0 <= (at.date() - other.date()).days < 30 for other in others)
     if not kept(rule, count):
         yield against(Weight.WARN, f"It makes {count} sessions in 30 days", rule)

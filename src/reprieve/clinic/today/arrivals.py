@@ -93,7 +93,7 @@ def _weigh(session: TreatmentSession, last: datetime | None, now: datetime) -> s
         return "never weighed here"
     if rule is None or rule.met((now - last) / timedelta(days=1)):
         return ""
-    return f"weight is {(now - last).days} days old ({rule.words()})"
+    return f"weight is {(now - last) / timedelta(days=1):.3g} days old ({rule.words()})"
 
 
 def _arrival(

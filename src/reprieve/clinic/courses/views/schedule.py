@@ -38,7 +38,10 @@ def plan(request: ClinicRequest, course_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         slots = form.series()
         found = judging.propose(request.by, course, slots)
-        context["proposals"] = found
+        asked = form.cleaned_data["time"]
+        context["proposals"] = [
+            (p, clock.local(request.by.clinic, p.slot.at).time() != asked) for p in found
+        ]
         context["asks"] = any(f.weight is Weight.REASON for p in found for f in p.findings)
         context["refused"] = any(f.weight is Weight.REFUSE for p in found for f in p.findings)
         if "plan" in request.POST:
