@@ -8,6 +8,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import Sum
+from django.db.models.fields.json import KeyTransform
 
 from reprieve.clinic.accounts.models import Clinic
 from reprieve.clinic.courses import clock
@@ -15,7 +16,8 @@ from reprieve.clinic.ledger.models import LedgerEntry
 from reprieve.clinic.treatments.models import SessionEvent, TreatmentSession
 from reprieve.clinic.treatments.state import Event, Phase, replay
 
-KINDS = ("decision", "start", "observation", "adverse", "discharge", "correction")
+SAID = ("observation", "adverse", "correction")
+HELD = ("decision", "start", "discharge")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Fact:
 
 
 def facts(clinic: Clinic, first: date, after: date) -> tuple[Fact, ...]:
-    """The sessions planned from a day up to another and checked in; three queries."""
+    """The sessions planned from a day up to another and checked in; five queries."""
     start, end = clock.bounds(clinic, first)[0], clock.bounds(clinic, after)[0]
     sessions = list(
         TreatmentSession.objects.filter(clinic=clinic, planned_at__gte=start, planned_at__lt=end)
@@ -55,13 +57,19 @@ def facts(clinic: Clinic, first: date, after: date) -> tuple[Fact, ...]:
 
 
 def _events(clinic: Clinic, start: datetime, end: datetime) -> dict[UUID, list[Event]]:
+    """Events by session. Of those that carry snapshots of the chart only the decision is read."""
     rows = SessionEvent.objects.filter(
-        session__clinic=clinic, session__planned_at__gte=start, session__planned_at__lt=end,
-        kind__in=KINDS,
-    ).order_by("session", "seq")  # fmt: skip
+        session__clinic=clinic, session__planned_at__gte=start, session__planned_at__lt=end
+    ).order_by()
+    head = ("session_id", "id", "seq", "kind", "at", "entered_at")
+    said = rows.filter(kind__in=SAID).values_list(*head, "data")
+    held = rows.filter(kind__in=HELD).annotate(decision=KeyTransform("decision", "data"))
     found: dict[UUID, list[Event]] = defaultdict(list)
-    for row in rows.iterator(chunk_size=2000):
-        found[row.session_id].append(row.plain)
+    for session_id, id, seq, kind, at, entered_at, data in said:
+        found[session_id].append(Event(id, seq, kind, at, entered_at, "", "", data))
+    for session_id, id, seq, kind, at, entered_at, decision in held.values_list(*head, "decision"):
+        data = {"decision": decision}
+        found[session_id].append(Event(id, seq, kind, at, entered_at, "", "", data))
     return found
 
 
