@@ -106,6 +106,7 @@ def test_the_page_never_advises_to_stop(as_role: As, by: By, patient: Patient) -
 
 def test_a_medicine_is_added_on_the_page(as_role: As, patient: Patient) -> None:
     nurse, page = as_role("nurse"), reverse("patients:add_medicine", args=[patient.pk])
+    assert '<option value="klonopin">' in nurse.get(page).content.decode(), "brands are offered"
     form = {"drug": "lamotrigine", "dose_mg": "100", "route": "oral", "on": str(TODAY)}
     refused = nurse.post(page, form)
     assert refused.status_code == 422

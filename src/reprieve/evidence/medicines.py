@@ -63,6 +63,11 @@ def diazepam_mg(name: str, dose_mg: float) -> float | None:
     return None if per_ten is None else 10.0 * dose_mg / per_ten
 
 
+def known_names() -> tuple[str, ...]:
+    """Every name that is understood, brands among them, in the order of the alphabet."""
+    return tuple(sorted(_spoken()))
+
+
 @cache
 def _spoken() -> Mapping[str, str]:
     """Every word that is understood, with the name that the interactions know.

@@ -32,7 +32,7 @@ class Consent(Link):
     text_version = models.PositiveIntegerField()
     text_digest = models.CharField(max_length=64)
     text = models.JSONField()
-    patient_name = models.CharField(max_length=160)
+    patient_name = models.CharField(max_length=170)
     patient_signature = models.JSONField()
     witness_name = models.CharField(max_length=160)
     witness_capacity = models.CharField(max_length=12, choices=Capacity)

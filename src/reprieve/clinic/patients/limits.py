@@ -18,10 +18,15 @@ JUMP = Decimal("0.75"), Decimal("1.33")
 
 def birth_date_fault(born: date, today: date) -> str:
     """What is wrong with a birth date, or nothing."""
-    if born > today:
-        return f"{born} is in the future; give the day of birth."
-    if today.year - born.year > OLDEST:
-        return f"{born} is more than {OLDEST} years ago; check the year."
+    return day_fault(born, today)
+
+
+def day_fault(day: date, today: date) -> str:
+    """What is wrong with the day of something that happened, or nothing."""
+    if day > today:
+        return f"{day} is in the future; give a day up to {today}."
+    if today.year - day.year > OLDEST:
+        return f"{day} is more than {OLDEST} years ago; check the year."
     return ""
 
 

@@ -78,8 +78,8 @@ def _weigh(
     fault = limits.weight_fault(kg)
     if fault:
         raise RefusedError(fault)
-    if at > by.now:
-        raise RefusedError("A weight cannot have been taken in the future; give when it was.")
+    if at.year < by.now.year - limits.OLDEST or at > by.now:
+        raise RefusedError(f"A weight of {at:%Y-%m-%d} lies in the future or too far back.")
     with act(by, "chart.write", "record weight", patient=patient.pk) as log:
         alone(patient)
         if wrong is not None and WeightReading.objects.filter(replaces=wrong).exists():

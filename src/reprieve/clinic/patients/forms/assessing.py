@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from reprieve.clinic.patients.forms.parts import DayInput, day_field, not_in_future
+from reprieve.clinic.patients.forms.parts import DayInput, day_field, happened
 from reprieve.clinic.patients.models import RemsStatus, WorkupResult
 from reprieve.clinic.patients.rules.screen import Asked
 
@@ -57,7 +57,7 @@ class _Past(forms.Form):
     def past(self, name: str) -> date:
         """A day up to today."""
         day: date = self.cleaned_data[name]
-        not_in_future(day, self.today)
+        happened(day, self.today)
         return day
 
 

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from reprieve.clinic.patients.forms.parts import DayInput, RowForm, not_in_future
+from reprieve.clinic.patients.forms.parts import DayInput, RowForm, happened
 from reprieve.clinic.patients.models import Allergy, Contact, Diagnosis, PriorTrial
 from reprieve.evidence.trd import least_doses
 
@@ -32,7 +32,7 @@ class _Dated(RowForm):
         data = super().clean() or self.cleaned_data
         for name in self.past:
             try:
-                not_in_future(data.get(name), self.today)
+                happened(data.get(name), self.today)
             except forms.ValidationError as error:
                 self.add_error(name, error)
         return data

@@ -6,7 +6,8 @@ from typing import Any
 
 from django import forms
 
-from reprieve.clinic.patients.forms.parts import day_field, not_in_future, number_field
+from reprieve.clinic.patients.forms.parts import day_field, happened, number_field
+from reprieve.evidence.medicines import known_names
 
 ROUTES = ("oral", "sublingual", "nasal", "transdermal", "injection", "inhaled", "other")
 
@@ -22,7 +23,7 @@ class _Day(forms.Form):
     def clean_on(self) -> date:
         """A day up to today."""
         day: date = self.cleaned_data["on"]
-        not_in_future(day, self.today)
+        happened(day, self.today)
         return day
 
 
@@ -51,7 +52,13 @@ class DoseForm(_Day):
 class MedicineForm(DoseForm):
     """A medicine that the patient takes."""
 
-    drug = forms.CharField(label="Medicine", max_length=80)
+    drug = forms.CharField(
+        label="Medicine",
+        max_length=80,
+        widget=forms.TextInput(attrs={"list": "suggestions", "autocomplete": "off"}),
+        help_text="as it stands on the box; names that are known here are offered",
+    )
+    suggestions = known_names()
     route = forms.ChoiceField(choices=[(r, r) for r in ROUTES], label="Taken")
     indication = forms.CharField(label="For", max_length=120, required=False)
     field_order = ("drug", "dose_mg", "times_a_day", "as_needed", "route", "on", "indication")

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
+from reprieve.clinic.patients.limits import day_fault
+
 if TYPE_CHECKING:
     RowForm = forms.ModelForm[Any]
 else:
@@ -30,7 +32,7 @@ class DayInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d", attrs={"type": "date"})
 
 
-def not_in_future(day: date | None, today: date) -> None:
-    """Refuse a day that has not come yet."""
-    if day is not None and day > today:
-        raise forms.ValidationError(f"{day} is in the future; give a day up to {today}.")
+def happened(day: date | None, today: date) -> None:
+    """Refuse a day that has not come yet, or that nobody remembers."""
+    if day is not None and (fault := day_fault(day, today)):
+        raise forms.ValidationError(fault)

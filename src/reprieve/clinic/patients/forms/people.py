@@ -121,8 +121,8 @@ class WeightForm(forms.Form):
     def clean_at(self) -> datetime:
         """A time of the clinic's clock, not in the future."""
         at: datetime = self.cleaned_data["at"].replace(tzinfo=self.zone)
-        if at > self.now:
-            raise forms.ValidationError("This time is in the future; give when it was taken.")
+        if at.year < self.now.year - limits.OLDEST or at > self.now:
+            raise forms.ValidationError("Give when it was taken: a time up to now.")
         return at
 
     def clean(self) -> dict[str, Any]:

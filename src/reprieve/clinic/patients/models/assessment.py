@@ -49,9 +49,9 @@ class Override(Added):
     """
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="overrides")
-    key = models.CharField(max_length=60)
+    key = models.TextField()
     basis = models.CharField(max_length=60)
-    title = models.CharField(max_length=300)
+    title = models.TextField()
     reason = models.TextField()
 
     class Meta:
@@ -71,11 +71,11 @@ class WorkupResult(Added):
         WRONG = "wrong", "entered wrongly"
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="workups")
-    key = models.CharField(max_length=60)
-    title = models.CharField(max_length=200)
+    key = models.TextField()
+    title = models.TextField()
     done_on = models.DateField()
     finding = models.CharField(max_length=15, choices=Finding)
-    value = models.CharField(max_length=300, blank=True)
+    value = models.TextField(blank=True)
     strikes = models.OneToOneField(
         "self", on_delete=models.PROTECT, null=True, related_name="struck_by"
     )

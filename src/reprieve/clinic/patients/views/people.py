@@ -26,7 +26,7 @@ ON_A_PAGE = 40
 @page("patients.read")
 def patients(request: ClinicRequest) -> HttpResponse:
     """Every patient of the clinic, or those that the words in `q` find."""
-    words = request.GET.get("q", "").strip()
+    words = request.GET.get("q", "").replace("\0", "").strip()
     everyone = request.GET.get("all") == "1"
     running = Course.objects.filter(status__in=RUNNING).select_related("protocol_version")
     rows = search.found(request.by.clinic, words)
