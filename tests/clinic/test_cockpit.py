@@ -68,7 +68,7 @@ def test_the_steps_before_the_dose_say_what_is_done_and_what_is_next(nurse, chai
     clock.minute = 4
     html = cockpit(nurse, chair)
     assert len(re.findall(r'<li class="done">', html)) == 2  # weight and vital signs
-    assert re.search(r'<li class="next">.*?Go / no-go', html, re.S)
+    assert re.search(r'<li class="next">.*?Go/no-go', html, re.S)
     assert "70 kg" in html
 
 
@@ -220,3 +220,27 @@ def test_scripts_use_nothing_that_the_policy_forbids(name: str) -> None:
 
 def test_the_page_says_that_the_monitor_is_the_alarm(nurse, chair) -> None:
     assert "bedside monitor is the alarm" in cockpit(nurse, chair)
+
+
+def test_the_page_keeper_is_served_from_the_root_and_caches_the_floor_alone() -> None:
+    answer = Client().get("/cockpit-worker.js")
+    assert answer["Content-Type"] == "text/javascript"
+    text = answer.content.decode()
+    kept = re.search(r'path === "(/board/)" \|\| (/\^.*\$/)\.test', text)
+    assert kept
+    pattern = re.compile(kept[2].strip("/").replace("\\/", "/"))
+    id = "0ab8108b-411f-49a6-86af-7a1fc5c81889"
+    assert pattern.search(f"/sessions/{id}/")
+    for other in (f"/sessions/{id}/record/", f"/sessions/{id}/do/sign/", "/patients/", "/"):
+        assert not pattern.search(other)
+
+
+def test_after_the_signature_no_clock_runs_on(nurse, chair, clock) -> None:
+    chair.started()
+    chair.recovered()
+    chair.does("nurse", "discharge", 140)
+    chair.does("prescriber", "sign", 145, meaning="responsible prescriber")
+    clock.minute = 150
+    html = cockpit(nurse, chair)
+    assert 'data-tick="since"' not in html
+    assert "2 h 10 min" in html

@@ -181,6 +181,11 @@ class Row:
     cells: Mapping[str, Cell]
 
     @property
+    def initials(self) -> str:
+        """Who took it, in letters: the name without its credential."""
+        return "".join(word[:1] for word in self.reading.by.split(",")[0].split())
+
+    @property
     def worst(self) -> Level:
         """The level of its worst number."""
         order: tuple[Level, ...] = ("usual", "abnormal", "critical", "impossible")

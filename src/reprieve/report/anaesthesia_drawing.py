@@ -27,6 +27,7 @@ LEFT, RIGHT = 104.0, 20.0
 DRUG_ROW, NUMBER_ROW, EVENT_ROW = 30.0, 24.0, 24.0
 SCALE_STEP, PER_STEP = 20, 30.0  # of the vital signs' axis: units, and pixels for them
 USUAL_AXIS = (40, 180)
+CROWDED = 44.0  # pixels within which the number beside a mark would meet the next mark
 KEY = (
     ("v", "systolic"),
     ("^", "diastolic"),
@@ -196,8 +197,14 @@ def _vitals(sheet: Sheet) -> None:
         marks.words(21, top + 71, "HR", bold=True),
         marks.words(8, top + 86, "/min", "muted", size=12),
     )
+
+    def y(v: float) -> float:
+        return bottom - (v - low) / (high - low) * (bottom - top)
+
     for reading in sheet.chart.readings:
-        _set(sheet, reading, lambda v: bottom - (v - low) / (high - low) * (bottom - top))
+        _set(sheet, reading, y)
+    for reading in sheet.chart.readings:  # over every mark, so that none hides a number
+        _values(sheet, reading, y)
     sheet.top = bottom + 8
 
 
@@ -212,11 +219,19 @@ def _set(sheet: Sheet, reading: Reading, y: Callable[[float], float]) -> None:
     if "hr" in ys:
         sheet.add(marks.heart(x, ys["hr"], levels["hr"]))
     sheet.add(marks.pressure(x, ys.get("sbp"), ys.get("dbp"), levels))
-    for name, place in ys.items():
-        if levels[name] != "usual":
+
+
+def _values(sheet: Sheet, reading: Reading, y: Callable[[float], float]) -> None:
+    """The numbers of what is abnormal or critical, right of their marks or left where crowded."""
+    chart, x = sheet.chart, sheet.x(reading.at)
+    others = [sheet.x(r.at) - x for r in chart.readings if r is not reading]
+    left = any(0 <= d < CROWDED for d in others) and not any(-CROWDED < d < 0 for d in others)
+    for name, shift in (("sbp", -1.0), ("dbp", 13.0), ("hr", 4.5)):
+        found = chart.level(name, reading) if name in reading.values else "usual"
+        if found in ("abnormal", "critical") and not reading.struck:
+            place = y(float(reading.values[name])) + shift
             said = plain(reading.values[name])
-            shift = {"sbp": -1.0, "dbp": 13.0, "hr": 4.5}[name]
-            sheet.add(marks.beside(x + 12, place + shift, said, levels[name]))
+            sheet.add(marks.beside(x - 12 if left else x + 12, place, said, found, left=left))
 
 
 def _number_rows(sheet: Sheet) -> None:

@@ -114,11 +114,13 @@ def figure(x: float, y: float, text: str, level: Level) -> str:
     return shape + words(x, y, said, ink, anchor="middle", bold=True)
 
 
-def beside(x: float, y: float, text: str, level: Level) -> str:
+def beside(x: float, y: float, text: str, level: Level, *, left: bool = False) -> str:
     """The number beside a mark that is abnormal or critical, on a piece of paper of its own."""
     said, color = (f"{text}!", "bad") if level == "critical" else (text, "ink")
-    paper = box(x - 1, y - 10.5, width(said, 12) * 1.08 + 2, 13, theme.fill("paper"), 2)
-    return paper + words(x, y, said, color, size=12, bold=True)
+    wide = width(said, 12) * 1.08 + 2
+    paper = box(x - wide + 1 if left else x - 1, y - 10.5, wide, 13, theme.fill("paper"), 2)
+    anchor = "end" if left else "start"
+    return paper + words(x, y, said, color, size=12, bold=True, anchor=anchor)
 
 
 def numbered(x: float, y: float, n: int, grave: bool) -> str:

@@ -71,7 +71,7 @@ def chart_of(
         bounds={name: protocol.bounds(name) for name in READINGS},
         started_at=state.started_at,
         ended_at=state.ended_at,
-        now=now.replace(second=0, microsecond=0) if live else None,
+        now=now if live else None,
     )
 
 

@@ -123,12 +123,18 @@ def _before(state: SessionState) -> list[tuple[str, str, Event | None]]:
     prepared = state.preparation
     return [
         ("weight", "Weight", state.weights[-1] if state.weights else None),
-        ("vitals", "Vital signs", state.vitals[-1].event if state.vitals else None),
-        ("decision", "Go / no-go", state.decision if state.go else None),
+        ("vitals", "Vital signs", _last_set(state)),
+        ("decision", "Go/no-go", state.decision if state.go else None),
         ("prepare", "Prepare", prepared.event if prepared else None),
         ("second_check", "Second check", state.second_check if state.checked else None),
         ("start", "Start", None),
     ]
+
+
+def _last_set(state: SessionState) -> Event | None:
+    """The last set with a pressure, or the last of any kind."""
+    found = state.last("sbp") or (state.vitals[-1] if state.vitals else None)
+    return found.event if found else None
 
 
 def _waste(state: SessionState) -> list[tuple[str, str, Event | None]]:

@@ -2,7 +2,14 @@
 
 from django.urls import include, path
 
-from reprieve.clinic.treatments import api, views_board, views_cockpit, views_paper, views_steps
+from reprieve.clinic.treatments import (
+    api,
+    views_board,
+    views_cockpit,
+    views_paper,
+    views_steps,
+    views_worker,
+)
 
 sessions = [
     path("", views_cockpit.cockpit, name="cockpit"),
@@ -15,6 +22,7 @@ sessions = [
 ]
 urlpatterns = [
     path("board/", views_board.board, name="board"),
+    path("cockpit-worker.js", views_worker.worker, name="cockpit_worker"),
     path("board/rows/", views_board.board_rows, name="board_rows"),
     path("sessions/<uuid:session_id>/", include((sessions, "treatments"))),
 ]

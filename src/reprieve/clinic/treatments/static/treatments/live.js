@@ -6,7 +6,10 @@
   const STALE_MS = 10000;
   const SKEW_MS = 5000;
   const page = document.querySelector("[data-now]");
-  const live = { skew: page ? Date.parse(page.dataset.now) - Date.now() : 0, heard: Date.now(), page };
+  // the last known difference of the clocks; a page from the tablet's own cache is older than it looks
+  const skew = Number(localStorage.getItem("reprieve-skew") || 0);
+  const made = page ? Date.parse(page.dataset.now) - skew : Date.now();
+  const live = { skew, heard: Math.min(made, Date.now()) };
   live.now = () => Date.now() + live.skew;
   window.reprieveLive = live;
   const two = (n) => String(n).padStart(2, "0");
@@ -62,6 +65,12 @@
   addEventListener("pointercancel", () => { touching = false; });
   const busy = () => touching || document.querySelector(".prompt details[open], .board details[open]");
 
+  // the page stays at hand while the network is away; signing out takes it off the tablet
+  navigator.serviceWorker?.register("/cockpit-worker.js").catch(() => {});
+  document.addEventListener("submit", (event) => {
+    if (event.target.action?.includes("/logout")) window.caches?.delete("reprieve-pages");
+  });
+
   let last = 0;
   live.poll = () => {
     last = Date.now();
@@ -81,7 +90,9 @@
     if (!event.detail.successful || !said) return;
     live.heard = Date.now();
     const skew = Date.parse(said) - (asked + live.heard) / 2;
-    if (live.heard - asked < 1500) live.skew = Math.abs(skew) < 400 ? 0 : skew;
+    if (live.heard - asked > 1500) return; // a slow answer tells little about the clock
+    live.skew = Math.abs(skew) < 400 ? 0 : skew;
+    localStorage.setItem("reprieve-skew", String(live.skew));
   });
   document.addEventListener("htmx:beforeSwap", (event) => { if (busy()) event.detail.shouldSwap = false; });
   // what a person unfolded stays unfolded when its part is drawn anew

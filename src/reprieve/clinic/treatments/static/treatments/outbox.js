@@ -88,6 +88,7 @@
     const said = await answer.json().catch(() => null);
     if (answer.ok && said && said.id === it.id) return said;
     if (answer.status === 423) return "locked";
+    if (said && said.fields && said.fields.entered_by) return "signin"; // somebody else has signed in
     if (answer.redirected || (answer.status === 403 && !said)) return "signin";
     if (said && said.error && answer.status < 500) return { error: said.error, fields: said.fields || {} };
     if (answer.status === 404) return { error: "The server knows no such session or entry.", fields: {} };
@@ -129,6 +130,7 @@
     const form = waiting.get(it.id);
     waiting.delete(it.id);
     if (!form || !form.isConnected) return;
+    delete form.dataset.kept;
     // the person still looks at the form: put the values and the reason back there
     for (const [name, value] of it.fields) {
       const field = form.querySelector(`[name="${CSS.escape(name)}"]`);
@@ -139,8 +141,10 @@
     }
     const line = form.querySelector("[data-errors]");
     if (line) {
+      document.querySelector(".toast")?.remove();
       line.textContent = `Not recorded. ${result.error}`;
       line.hidden = false;
+      for (let up = form.closest("details"); up; up = up.parentElement.closest("details")) up.open = true;
       await drop(it.n); // shown where it was typed, with its values: nothing is lost
     }
   }
@@ -180,7 +184,7 @@
     if (!it.refused) return li;
     li.className = "bad";
     const why = document.createElement("strong");
-    why.textContent = ` ${it.refused} `;
+    why.textContent = `: ${it.refused} `;
     const done = document.createElement("button");
     done.type = "button";
     done.textContent = "I have dealt with it";
@@ -210,7 +214,7 @@
     p.setAttribute("role", "status");
     p.textContent = text;
     document.body.append(p);
-    setTimeout(() => p.remove(), 4000);
+    setTimeout(() => p.remove(), 3000);
   }
 
   document.addEventListener("submit", async (event) => {
@@ -218,6 +222,10 @@
     if (!form.dataset.record || form.dataset.sendPlainly || event.defaultPrevented) return;
     event.preventDefault();
     const button = event.submitter;
+    const tapped = `${button?.name} ${button?.value}`;
+    if (form.dataset.kept === tapped || form.dataset.kept === "waits") return; // a double tap is one tap
+    form.dataset.kept = form.dataset.back ? "waits" : tapped;
+    if (!form.dataset.back) setTimeout(() => { delete form.dataset.kept; }, 800);
     const made = item(form, button);
     const line = form.querySelector("[data-errors]");
     if (line) line.hidden = true;
@@ -225,6 +233,7 @@
     try {
       await keep(made);
     } catch { // no store on this tablet: send it as any form is sent
+      delete form.dataset.kept;
       form.dataset.sendPlainly = "1";
       form.requestSubmit(button);
       return;
