@@ -111,6 +111,26 @@ def test_the_next_due_is_the_first_open_one(running):
     assert next_due([]) is None
 
 
+def test_a_high_pressure_before_the_dose_is_due_again_after_the_wait():
+    stream = Stream().arrived(IV)
+    assert not [k for k in at(stream, 3) if k.startswith("repeat")]
+    stream.vitals(3, sbp="148")
+    again = at(stream, 4)["repeat@1"]
+    assert (again.at, again.readings, again.title) == (
+        clock(8),
+        ("sbp",),
+        "Again: systolic pressure",
+    )
+    stream.vitals(8, sbp="146")
+    assert at(stream, 9)["repeat@2"].at == clock(13)
+    stream.vitals(13, sbp="145")
+    assert not [k for k in at(stream, 14) if k.startswith("repeat")]
+    slow = revised("iv_racemic", prompts__repeat_after=10, prompts__repeat_readings=3)
+    assert at(stream, 14, slow)["repeat@3"].at == clock(23)
+    stream.vitals(15, sbp="130")
+    assert not [k for k in at(stream, 16, slow) if k.startswith("repeat")]
+
+
 def test_other_minutes_in_the_file_are_other_minutes_at_the_chair():
     dense = revised("iv_racemic", prompts__recovery_vitals=5)
     stream = Stream().started(IV, minute=10)

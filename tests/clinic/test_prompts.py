@@ -208,6 +208,16 @@ def test_one_missed_set_that_was_explained_does_not_silence_the_next(running):
     assert found(running, 44)["overdue:vitals"].raised_at == clock(43)
 
 
+def test_a_pressure_that_is_not_taken_again_is_overdue_before_the_dose():
+    stream = Stream().arrived(IV)
+    assert found(stream, 3) == {}
+    stream.vitals(3, sbp="148")
+    assert found(stream, 6)["due:repeat"].tier == "info"
+    assert found(stream, 12)["overdue:repeat"].raised_at == clock(11)
+    stream.vitals(12, sbp="130")
+    assert "overdue:repeat" not in found(stream, 13)
+
+
 def test_a_symptom_told_twice_is_one_prompt(running):
     running.add(22, "observation", symptom="chest_pain")
     running.add(25, "observation", symptom="chest_pain")

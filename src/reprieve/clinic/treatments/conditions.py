@@ -39,16 +39,18 @@ def _clock(
     state: SessionState, protocol: Protocol, dues: Sequence[Due], now: datetime
 ) -> Iterator[Condition]:
     """Due soon, due and overdue: one condition for each series, from its oldest open time."""
-    if not state.phase.live or state.started_at is None:
+    if not state.phase.live:
         return
     grace = span(protocol, "prompts", "overdue") or timedelta(0)
     soon = span(protocol, "prompts", "due_soon") or timedelta(0)
     for series in dict.fromkeys(d.key.split("@")[0] for d in dues):
         late = _late([d for d in dues if d.key.split("@")[0] == series])
-        if not late:
-            continue
+        if not late or (state.started_at is None and series != "repeat"):
+            continue  # before the dose no clock runs but that of taking again
         first = late[0]
-        what = f"{first.title}: due at minute {first.key.split('@')[1]}"
+        what = f"{first.title} {first.status}"
+        if state.started_at is not None:
+            what = f"{first.title}: due at minute {first.key.split('@')[1]}"
         if first.status in ("overdue", "missed"):
             yield Condition(
                 f"overdue:{series}",

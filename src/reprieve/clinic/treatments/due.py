@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Literal
 
 from reprieve.clinic.treatments.clocks import span
+from reprieve.clinic.treatments.limits import last_run
 from reprieve.clinic.treatments.state import Event, Phase, SessionState
-from reprieve.evidence.practice import Protocol, Vitals
+from reprieve.evidence.practice import MEASURES, Protocol, Vitals
 
 Status = Literal["done", "coming", "soon", "due", "overdue", "missed"]
 OPEN: tuple[Status, ...] = ("coming", "soon", "due", "overdue")
@@ -45,6 +46,7 @@ def due(state: SessionState, protocol: Protocol, now: datetime) -> tuple[Due, ..
     found = list(_series("vitals", "Vital signs", protocol.vitals, state, protocol, now, True))
     for one in protocol.observations:
         found += _series(one.key, one.title, one.schedule, state, protocol, now, False)
+    found += _again(state, protocol, now)
     found += _device(state, protocol, now)
     found += _pump(state, protocol, now)
     return tuple(sorted(found, key=lambda d: d.at))
@@ -158,6 +160,27 @@ def by_clock(at: datetime, protocol: Protocol, now: datetime) -> Status:
     if now < at:
         return "soon"
     return "due" if now <= at + grace else "overdue"
+
+
+def _again(state: SessionState, protocol: Protocol, now: datetime) -> list[Due]:
+    """What the protocol has taken again before the dose, after its wait, so many times."""
+    times = protocol.thresholds("prompts").get("repeat_readings")
+    wait = span(protocol, "prompts", "repeat_after")
+    if times is None or wait is None or state.phase not in (Phase.CHECKED_IN, Phase.READY):
+        return []
+    runs = {
+        rule.measures: run
+        for rule in protocol.thresholds("before").values()
+        if rule.action == "repeat"
+        and 0 < len(run := last_run(rule, state.readings(rule.measures))) <= times.value
+    }
+    if not runs:
+        return []
+    at = max(run[-1].at for run in runs.values()) + wait
+    what = ", ".join(MEASURES[m].title.lower() for m in runs)
+    number = max(map(len, runs.values()))
+    status = by_clock(at, protocol, now)
+    return [Due(f"repeat@{number}", f"Again: {what}", tuple(runs), at, status)]
 
 
 def _device(state: SessionState, protocol: Protocol, now: datetime) -> list[Due]:

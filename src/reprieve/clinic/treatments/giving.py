@@ -1,17 +1,16 @@
 """Start, devices, the pump and the stop."""
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from reprieve.clinic.treatments.caps import limit
-from reprieve.clinic.treatments.clocks import age_min, span
+from reprieve.clinic.treatments.clocks import span
 from reprieve.clinic.treatments.entry import Entry
-from reprieve.clinic.treatments.holds import Hold, judge, standing
+from reprieve.clinic.treatments.holds import open_holds
 from reprieve.clinic.treatments.numbers import said
 from reprieve.clinic.treatments.preparing import part_given
 from reprieve.clinic.treatments.refusals import EntryRefusedError, refuse
-from reprieve.clinic.treatments.state import Event, Preparation
+from reprieve.clinic.treatments.state import Preparation
 
 
 def _prepared(entry: Entry) -> Preparation:
@@ -24,18 +23,13 @@ def _prepared(entry: Entry) -> Preparation:
 def entered_start(entry: Entry) -> dict[str, Any]:
     """Giving begins, unless a hold has come to stand since the decision."""
     prepared = _prepared(entry)
-    decision = entry.state.decision
     known = entry.state.known_weight
     if prepared.weight_kg is not None and (known is None or known[0] != prepared.weight_kg):
         raise refuse(
             f"The dose was computed from {said(prepared.weight_kg)} kg, and the weight is another "
             "now. Waste or put back what was drawn and prepare anew."
         )
-    found = [
-        h
-        for h in standing(judge(entry.state, entry.protocol, entry.at))
-        if decision is None or not _decided(h, decision, entry.at)
-    ]
+    found = open_holds(entry.state, entry.protocol, entry.at)
     if found:
         what = [f"{h.title}: {h.verdict} ({h.rule})." for h in found]
         raise EntryRefusedError({"": [*what, "Take it anew, or ask the prescriber to decide."]})
@@ -43,15 +37,6 @@ def entered_start(entry: Entry) -> dict[str, Any]:
         return entry.data | {"given": "1", "number": "1"}
     at_once = not prepared.steps[0].rate_ml_h
     return entry.data | ({"given": said(prepared.amount)} if at_once else {})
-
-
-def _decided(hold: Hold, decision: Event, at: datetime) -> bool:
-    """Whether the prescriber gave a reason for this hold as it stands, on this value."""
-    seen = next((h for h in decision.data["holds"] if h["key"] == hold.key), None)
-    if seen is None or hold.key not in decision.data.get("overrides", {}):
-        return False
-    newer = hold.age_min is not None and hold.age_min < age_min(decision.at, at)
-    return bool(seen["verdict"] == hold.verdict) and not newer
 
 
 def entered_device(entry: Entry) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from typing import Literal
 from typing import Protocol as Shape
 
 from reprieve.clinic.treatments.clocks import age_min, elapsed, since, span
+from reprieve.clinic.treatments.limits import last_run
 from reprieve.clinic.treatments.numbers import exact, said
-from reprieve.clinic.treatments.state import Reading, SessionState
+from reprieve.clinic.treatments.state import Event, Reading, SessionState
 from reprieve.evidence.practice import MEASURES, Criterion, Protocol, Threshold
 
 Verdict = Literal["ok", "caution", "hold", "missing", "stale"]
@@ -69,6 +70,22 @@ def standing(holds: Sequence[Hold]) -> tuple[Hold, ...]:
     return tuple(h for h in holds if h.needs_override)
 
 
+def open_holds(state: SessionState, protocol: Protocol, at: datetime) -> tuple[Hold, ...]:
+    """Those of the session that the prescriber has not gone past as they stand at a time."""
+    found = standing(judge(state, protocol, at))
+    decision = state.decision
+    return tuple(h for h in found if decision is None or not _gone_past(h, decision, at))
+
+
+def _gone_past(hold: Hold, decision: Event, at: datetime) -> bool:
+    """Whether a reason was given for this verdict, on this value and no newer one."""
+    seen = next((h for h in decision.data["holds"] if h["key"] == hold.key), None)
+    if seen is None or hold.key not in decision.data.get("overrides", {}):
+        return False
+    newer = hold.age_min is not None and hold.age_min < age_min(decision.at, at)
+    return bool(seen["verdict"] == hold.verdict) and not newer
+
+
 def _ruled(
     key: str, rule: Threshold, state: SessionState, protocol: Protocol, now: datetime
 ) -> Hold:
@@ -103,13 +120,7 @@ def _repeats(rule: Threshold, reading: Reading, state: SessionState, protocol: P
     """How often it was taken again, of how often the protocol asks for it."""
     found = protocol.thresholds("prompts")
     times, wait = found.get("repeat_readings"), found.get("repeat_after")
-    run = 0
-    for one in reversed(state.readings(rule.measures)):
-        if one.at > reading.at:
-            continue
-        if not rule.met(float(one.value)):
-            break
-        run += 1
+    run = len(last_run(rule, [r for r in state.readings(rule.measures) if r.at <= reading.at]))
     if times is None or wait is None:
         return "take it again"
     asked = f"taken again {run - 1} of {times.value:g} times"

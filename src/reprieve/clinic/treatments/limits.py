@@ -87,6 +87,16 @@ def _runs(
         yield run, None
 
 
+def last_run(rule: Threshold, readings: Sequence[Reading]) -> list[Reading]:
+    """The readings in a row, up to the last one, that meet a rule as they stand."""
+    found: list[Reading] = []
+    for reading in reversed(readings):
+        if not rule.met(float(reading.value)):
+            break
+        found.insert(0, reading)
+    return found
+
+
 def _sustained(rule: Threshold, run: Sequence[Reading]) -> datetime | None:
     """When a run of readings became one that counts."""
     for n, reading in enumerate(run, start=1):

@@ -13,7 +13,7 @@ from reprieve.clinic.treatments.discharge import Criterion
 from reprieve.clinic.treatments.dose import Arithmetic, arithmetic
 from reprieve.clinic.treatments.entry import Entry
 from reprieve.clinic.treatments.floor import SessionView
-from reprieve.clinic.treatments.holds import Hold, judge, must_weigh_again, standing
+from reprieve.clinic.treatments.holds import Hold, judge, must_weigh_again, open_holds, standing
 from reprieve.clinic.treatments.kinds import KINDS
 from reprieve.clinic.treatments.models import TreatmentSession
 from reprieve.clinic.treatments.numbers import said
@@ -157,10 +157,7 @@ def _second_check(request: ClinicRequest, view: SessionView) -> Context:
 
 
 def _start(request: ClinicRequest, view: SessionView) -> Context:
-    state = view.state
-    found = judge(state, view.protocol, request.by.now)
-    reasons = state.decision.data.get("overrides", {}) if state.decision else {}
-    return {"open_holds": [h for h in standing(found) if h.key not in reasons]}
+    return {"open_holds": open_holds(view.state, view.protocol, request.by.now)}
 
 
 def _discharge(request: ClinicRequest, view: SessionView) -> Context:
