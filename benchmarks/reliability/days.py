@@ -20,12 +20,12 @@ from reprieve.clinic.courses.planning import stay_min
 from reprieve.clinic.simulator.cupboard import stock
 from reprieve.clinic.simulator.day import LEAD_MIN
 from reprieve.clinic.simulator.histories import vials_for
-from reprieve.clinic.simulator.registering import Person, admit, invented, register
+from reprieve.clinic.simulator.registering import admit, invented, register
 from reprieve.clinic.simulator.script import Act, script
 from reprieve.clinic.simulator.setting_up import PASSWORD, Cast, set_up
 from reprieve.clinic.treatments.models import TreatmentSession
 
-__all__ = ["PASSWORD", "Day", "days", "open_clinic"]
+__all__ = ["PASSWORD", "Day", "day_of", "days", "open_clinic"]
 APART = timedelta(hours=3)  # sessions in one room
 PROTOCOLS = ("iv_racemic", "spravato")
 
@@ -53,15 +53,19 @@ def open_clinic() -> Cast:
 
 def days(cast: Cast) -> Iterator[Day]:
     """Sessions without end, each of a new patient; made when asked for."""
-    people = [p for p in invented() if p.protocol in PROTOCOLS]
     for number in count():
-        yield _day(cast, people[number % len(people)], number)
+        yield day_of(cast, number, _free(number, len(cast.chairs)))
 
 
-def _day(cast: Cast, person: Person, number: int) -> Day:
-    now = timezone.now()
-    room, turn = number % len(cast.chairs), number // len(cast.chairs)
-    begin = now - timedelta(hours=4) - turn * APART
+def _free(number: int, rooms: int) -> datetime:
+    """When a session's drug began, so that no two share a room."""
+    return timezone.now() - timedelta(hours=4) - number // rooms * APART
+
+
+def day_of(cast: Cast, number: int, begin: datetime) -> Day:
+    """One session of a new patient, its drug begun at a time that has passed."""
+    people = [p for p in invented() if p.protocol in PROTOCOLS]
+    person, room = people[number % len(people)], number % len(cast.chairs)
     known = replace(person, family=f"{person.family} {number}")
     with transaction.atomic():
         story = register(cast, known, number + 1, begin - timedelta(days=12))
