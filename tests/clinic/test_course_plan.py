@@ -79,6 +79,17 @@ def test_a_chair_holds_one_patient_at_a_time(
     actions.plan_sessions(by("nurse"), another, [slot(chair, 2 / 24)])
 
 
+def test_a_stay_of_days_keeps_its_chair_on_every_one_of_them(
+    by: By, course: Course, another: Course, chair: Chair
+) -> None:
+    actions.plan_sessions(by("nurse"), course, [slot(chair, 0, 3 * 24 * 60)])
+    with pytest.raises(RefusedError, match="Chair 1 is taken"):
+        actions.plan_sessions(by("nurse"), another, [slot(chair, 2.9)])
+    with pytest.raises(RefusedError, match="Chair 1 is taken"):
+        actions.plan_sessions(by("nurse"), another, [slot(chair, -2, 3 * 24 * 60)])
+    actions.plan_sessions(by("nurse"), another, [slot(chair, 3)])
+
+
 def test_all_sessions_of_a_series_are_planned_or_none(
     by: By, course: Course, another: Course, chair: Chair
 ) -> None:

@@ -167,6 +167,11 @@ def test_the_page_starts_a_course_and_says_what_is_wrong_with_a_dose(
     answer = as_role("prescriber").post(url, data)
     assert answer.status_code == 422
     assert "50 mg/kg is refused" in answer.content.decode()
+    for field, value in (("started_on", "0001-01-01"), ("amount", "NaN"), ("unit", "mg/kg/h"),
+                         ("prescriber", str(people["nurse"].pk)), ("drug", "saline")):  # fmt: skip
+        answer = as_role("prescriber").post(url, {**data, "amount": "0.5", field: value})
+        assert answer.status_code == 422
+        assert f'id="id_{field}_error"' in answer.content.decode()
     answer = as_role("prescriber").post(url, {**data, "amount": "0.5"})
     assert answer.status_code == 302
     assert answer["Location"] == f"/courses/{Course.objects.get().pk}/plan/"

@@ -9,7 +9,7 @@ from reprieve.clinic.accounts.models import Clinic
 from reprieve.clinic.courses import clock
 from reprieve.clinic.courses.findings import Finding, Weight, of_weight
 from reprieve.clinic.courses.models import Chair, Shift
-from reprieve.clinic.courses.planning import STEP_MIN
+from reprieve.clinic.courses.planning import LONGEST_MIN, STEP_MIN
 from reprieve.clinic.courses.staffing import Span, Staff
 from reprieve.clinic.treatments.models import TreatmentSession
 from reprieve.clinic.treatments.state import Phase
@@ -42,11 +42,16 @@ class Diary:
     staff: Staff
 
     @classmethod
-    def load(cls, clinic: Clinic, first: date, days: int = 1) -> "Diary":
-        """Read the calendar; four queries whatever its length."""
+    def load(cls, clinic: Clinic, first: date, days: int = 1, minutes: int = 0) -> "Diary":
+        """Read the calendar; three queries whatever its length.
+
+        A stay can last days: those that began before are read too, and those that a stay of
+        `minutes` on the last day would meet.
+        """
+        reach = days + minutes // (24 * 60) + 1
         shifts = tuple(
             Shift.objects.filter(
-                clinic=clinic, day__gte=first - timedelta(days=1), day__lt=first + _d(days + 1)
+                clinic=clinic, day__gte=first - _d(1), day__lt=first + _d(reach)
             ).select_related("person")
         )
         return cls(
@@ -54,7 +59,7 @@ class Diary:
             first,
             days,
             tuple(Chair.objects.filter(clinic=clinic, active=True)),
-            tuple(_stays(clinic, first, days)),
+            tuple(_stays(clinic, first, reach)),
             shifts,
             Staff.of(clinic, shifts),
         )
@@ -126,7 +131,8 @@ class Diary:
 
 
 def _stays(clinic: Clinic, first: date, days: int) -> Iterable[Stay]:
-    start, end = clock.bounds(clinic, first - timedelta(days=1), days + 1)
+    before = LONGEST_MIN // (24 * 60)
+    start, end = clock.bounds(clinic, first - _d(before), before + days)
     rows = (
         TreatmentSession.objects.filter(
             clinic=clinic,

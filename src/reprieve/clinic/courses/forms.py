@@ -11,6 +11,7 @@ from reprieve.clinic.actor import Actor
 from reprieve.clinic.courses import clock, doses
 from reprieve.clinic.courses.actions.life import DECISIONS
 from reprieve.clinic.courses.actions.start import drugs
+from reprieve.clinic.courses.fields import day_field, reason_field
 from reprieve.clinic.courses.models import Course
 from reprieve.clinic.courses.review import TITLES
 from reprieve.clinic.protocols.models import ProtocolVersion
@@ -20,13 +21,6 @@ def prescribers(by: Actor) -> Iterable[User]:
     """Active prescribers of the clinic, by name."""
     people = User.objects.filter(clinic=by.clinic, is_active=True).order_by("printed_name")
     return [u for u in people if "prescriber" in u.roles]
-
-
-def reason_field(label: str = "Reason", required: bool = True) -> forms.CharField:
-    """Why something is done, in the person's own words."""
-    return forms.CharField(
-        label=label, required=required, max_length=2000, widget=forms.Textarea(attrs={"rows": 3})
-    )
 
 
 class DoseForm(forms.Form):
@@ -54,9 +48,7 @@ class StartForm(DoseForm):
 
     drug = forms.ChoiceField(label="Drug")
     prescriber = forms.ChoiceField(label="Prescriber")
-    started_on = forms.DateField(
-        label="From", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    started_on = day_field("From")
     reason = reason_field("Reason, where a stop or an unusual dose asks for one", required=False)
     field_order = ("drug", "amount", "unit", "prescriber", "started_on", "reason")
 

@@ -9,11 +9,9 @@ from reprieve.clinic.courses import clock, exposure, spacing
 from reprieve.clinic.courses.diary import Diary, Stay
 from reprieve.clinic.courses.findings import Finding, Weight
 from reprieve.clinic.courses.models import Chair, Course
-from reprieve.clinic.courses.planning import MOST_PLANNED
+from reprieve.clinic.courses.planning import LONGEST_MIN, MOST_PLANNED
 from reprieve.clinic.treatments.models import TreatmentSession
 from reprieve.clinic.treatments.state import Phase
-
-LONGEST_MIN = 5 * 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,8 @@ def propose(
         return ()
     local = [clock.local(by.clinic, s.at) for s in slots]
     first = min(local).date()
-    diary = Diary.load(by.clinic, first, (max(local).date() - first).days + 1)
+    longest = max(s.minutes for s in slots)
+    diary = Diary.load(by.clinic, first, (max(local).date() - first).days + 1, longest)
     history = _History.of(course, moving)
     found: list[Proposal] = []
     made: list[Stay] = []

@@ -9,6 +9,7 @@ from reprieve.evidence.practice import Phase, Protocol
 
 STEP_MIN = 15  # the calendar's grain
 MOST_PLANNED = 60  # in one go
+LONGEST_MIN = 5 * 24 * 60  # a stay; the longest protocol gives for 96 h
 
 
 def stay_min(protocol: Protocol) -> int:

@@ -10,35 +10,20 @@ from reprieve.clinic.accounts.models import User
 from reprieve.clinic.actor import Actor
 from reprieve.clinic.courses import clock, planning
 from reprieve.clinic.courses.diary import Diary, Stay, stay_of
-from reprieve.clinic.courses.forms import reason_field
-from reprieve.clinic.courses.judging import LONGEST_MIN, Slot, unsaved
+from reprieve.clinic.courses.fields import (
+    FIRST_DAY,
+    LAST_DAY,
+    day_field,
+    reason_field,
+    time_input,
+)
+from reprieve.clinic.courses.judging import Slot, unsaved
 from reprieve.clinic.courses.models import Chair, Course
 from reprieve.clinic.treatments.models import TreatmentSession
 from reprieve.evidence.practice import Phase
 
 _WEEK = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 WEEKDAYS = [(str(k), name) for k, name in enumerate(_WEEK)]
-FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2100, 1, 1)
-
-
-def date_input() -> forms.DateInput:
-    """The browser's own date picker."""
-    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-
-
-def time_input() -> forms.TimeInput:
-    """The browser's own time picker."""
-    return forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
-
-
-def day_field(label: str) -> forms.DateField:
-    """A day that a calendar can hold."""
-
-    def in_range(day: date) -> None:
-        if not FIRST_DAY <= day < LAST_DAY:
-            raise forms.ValidationError("Give a day between 2000 and 2100.")
-
-    return forms.DateField(label=label, widget=date_input(), validators=[in_range])
 
 
 class SlotForm(forms.Form):
@@ -46,7 +31,9 @@ class SlotForm(forms.Form):
 
     day = day_field("Day")
     time = forms.TimeField(label="Time", widget=time_input())
-    minutes = forms.IntegerField(label="Minutes in the chair", min_value=1, max_value=LONGEST_MIN)
+    minutes = forms.IntegerField(
+        label="Minutes in the chair", min_value=1, max_value=planning.LONGEST_MIN
+    )
     chair = forms.ChoiceField(label="Chair", required=False)
     reason = reason_field(required=False)
 
@@ -64,7 +51,7 @@ class SlotForm(forms.Form):
             return None
         at = clock.instant(self.by.clinic, data["day"], data["time"])
         span = (at, at + timedelta(minutes=data["minutes"]))
-        diary = Diary.load(self.by.clinic, data["day"])
+        diary = Diary.load(self.by.clinic, data["day"], minutes=data["minutes"])
         free = diary.free_chair(span, moving.pk if moving else None)
         return Slot(at, data["minutes"], self.chosen() or free or self.in_use()[0])
 
@@ -126,7 +113,8 @@ class SeriesForm(SlotForm):
         if not chairs:
             return []
         chairs = (chosen,) if (chosen := self.chosen()) else chairs
-        diary = Diary.load(self.by.clinic, days[0], (days[-1] - days[0]).days + 1)
+        span = (days[-1] - days[0]).days + 1
+        diary = Diary.load(self.by.clinic, days[0], span, data["minutes"])
         found: list[Slot] = []
         made: list[Stay] = []
         for day in days:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from reprieve.clinic.courses.slot_forms import day_field
+from reprieve.clinic.courses.fields import day_field
 
 
 class CloseForm(forms.Form):
