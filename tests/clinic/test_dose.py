@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinic.streams import revised
@@ -14,6 +14,8 @@ from reprieve.evidence.practice import protocol
 
 D = Decimal
 IV = protocol("iv_racemic")
+EXTENDED = revised("iv_racemic_extended", preparation__most_mg=2000)
+unhurried = settings(deadline=None)  # other work on the machine is not what is asked about
 weights = st.decimals("35", "180", places=1)
 per_kg = st.decimals("0.1", "0.55", places=2)
 strengths = st.sampled_from([D(10), D(50), D(100)])
@@ -36,6 +38,7 @@ def test_half_a_milligram_a_kilogram_over_forty_minutes():
     assert made.warnings == ()
 
 
+@unhurried
 @given(per_kg, weights, strengths)
 def test_mg_is_the_dose_a_kilogram_rounded_as_the_protocol_rounds(amount, kg, strength):
     made = iv(amount, kg=kg, strength=strength)
@@ -43,6 +46,7 @@ def test_mg_is_the_dose_a_kilogram_rounded_as_the_protocol_rounds(amount, kg, st
     assert made.amount * strength == made.mg
 
 
+@unhurried
 @given(per_kg, weights, strengths)
 def test_rate_times_time_is_the_volume_and_steps_add_up(amount, kg, strength):
     made = iv(amount, kg=kg, strength=strength)
@@ -51,10 +55,10 @@ def test_rate_times_time_is_the_volume_and_steps_add_up(amount, kg, strength):
         assert step.rate_ml_h * step.minutes / 60 == step.ml
 
 
+@unhurried
 @given(per_kg, weights, strengths, st.integers(1, 360))
 def test_a_continuation_adds_up_and_keeps_its_mg_a_kilogram_and_hour(amount, kg, strength, minutes):
-    extended = revised("iv_racemic_extended", preparation__most_mg=2000)
-    made = arithmetic(amount, "mg/kg", kg, extended, strength, "mL", continuation_min=D(minutes))
+    made = arithmetic(amount, "mg/kg", kg, EXTENDED, strength, "mL", continuation_min=D(minutes))
     first, second = made.steps
     assert first.mg + second.mg == made.mg == made.amount * strength
     assert second.ml == second.rate_ml_h * minutes / 60
@@ -63,6 +67,7 @@ def test_a_continuation_adds_up_and_keeps_its_mg_a_kilogram_and_hour(amount, kg,
     assert abs(hourly - D("0.2") * kg) <= D("0.005") * first.mg / first.ml
 
 
+@unhurried
 @given(st.decimals("0.1", "6", places=2), weights, strengths)
 def test_nothing_above_a_cap_comes_out(amount, kg, strength):
     try:

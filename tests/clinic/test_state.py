@@ -4,7 +4,7 @@ from decimal import Decimal
 from time import perf_counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinic.streams import INFUSION, SPRAY, Stream, clock
@@ -77,6 +77,7 @@ def test_the_pumps_own_reading_wins():
     assert stream.state.given_ml(clock(31)) == 24
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["pause", "resume", "rate"]), st.integers(1, 60)),
                 max_size=12))  # fmt: skip
 def test_never_more_flows_than_was_made_up_and_never_backwards(changes):
