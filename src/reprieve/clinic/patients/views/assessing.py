@@ -26,7 +26,7 @@ from reprieve.clinic.patients.pages import (
     posted,
     today,
 )
-from reprieve.clinic.patients.readiness import judge
+from reprieve.clinic.patients.readiness import Gap, judge
 from reprieve.clinic.patients.rules import resistance, screen, workup
 from reprieve.clinic.patients.rules.facts import Facts
 
@@ -105,7 +105,7 @@ def override(request: ClinicRequest, patient_id: UUID, protocol_id: UUID) -> Htt
         ),
         to=_back(patient_id, protocol_id), title="Go past a hard stop",
         done="Your reason was stored; the stop now stands as a caution.", patient=patient,
-        submit="Go past it", danger=True, note=f"{stop.title} {stop.detail} {stop.source}",
+        submit="Go past it", danger=True, note=_told(stop),
     )  # fmt: skip
 
 
@@ -174,3 +174,8 @@ def rems(request: ClinicRequest, patient_id: UUID) -> HttpResponse:
 
 def _back(patient_id: UUID, protocol_id: UUID) -> str:
     return reverse("patients:eligibility_for", args=[patient_id, protocol_id])
+
+
+def _told(stop: Gap) -> str:
+    """A stop in a paragraph, with whose word it is where somebody's is known."""
+    return f"{stop.title} {stop.detail}" + (f" Whose word: {stop.source}." if stop.source else "")
