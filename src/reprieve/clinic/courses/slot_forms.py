@@ -120,10 +120,21 @@ class SeriesForm(SlotForm):
         for day in days:
             asked = clock.instant(self.by.clinic, day, data["time"])
             place = diary.first_place(asked, data["minutes"], chairs, made)
-            at, chair = place or (asked, chairs[0])
-            found.append(Slot(at, data["minutes"], chair))
+            found.append(
+                Slot(place[0], data["minutes"], place[1])
+                if place
+                else self.as_asked(diary, asked, chairs, made)
+            )
             made.append(stay_of(self.by.clinic, unsaved(found[-1])))
         return found
+
+    def as_asked(
+        self, diary: Diary, at: datetime, chairs: Sequence[Chair], made: Sequence[Stay]
+    ) -> Slot:
+        """The time that was asked for, whatever stands against it: the page says what does."""
+        minutes = self.cleaned_data["minutes"]
+        free = diary.free_chair((at, at + timedelta(minutes=minutes)), also=made)
+        return Slot(at, minutes, free if free is not None and free in chairs else chairs[0])
 
 
 class ShiftForm(forms.Form):
