@@ -104,7 +104,7 @@ def test_the_protocol_says_how_long_after_a_session(
     version = cast.make_protocol(
         clinic, "iv_racemic", version=2,
         text=cast.shipped_text("iv_racemic")
-        + '\n[consent.after_session]\nvalue = 24\nunit = "h"\nrule = "at_least"\n'
+        + '\n[consent.after_session]\nvalue = 6\nunit = "h"\nrule = "at_least"\n'
         'standing = "clinic"\nstatus = "assumed"\n',
     )  # fmt: skip
     left = cast.NOW - timedelta(hours=3)
@@ -113,9 +113,9 @@ def test_the_protocol_says_how_long_after_a_session(
             stream=f"session:{session.pk}", session=session, kind="discharge", at=left,
             entered_at=left, by=people["nurse"], by_name="n", data={},
         ).append()  # fmt: skip
-    with pytest.raises(RefusedError, match="wait 24 h"):
+    with pytest.raises(RefusedError, match="wait 6 h"):
         signed(by("nurse"), patient, version)
-    later = Actor.as_user(people["nurse"], left + timedelta(hours=24, minutes=1))
+    later = Actor.as_user(people["nurse"], left + timedelta(hours=6, minutes=1))
     assert signed(later, patient, version).pk
 
 
