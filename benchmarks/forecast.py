@@ -1,8 +1,10 @@
 """How fast one patient's forecast is, beside other ways to it: `python -m benchmarks.forecast`.
 
 The workload: people drawn from the model, eight infusions and twelve scores, asked about on day
-28 with more infusions planned. `--quick` takes few people and leaves out the peers, `--no-write`
-changes no file. The peers need the extra "reference".
+28 with more infusions planned. The batch is `forecast_many` of a thousand of them, and of a
+thousand whose days of treatment and rating differ too, beside one `forecast` after another on as
+many processes. `--quick` takes few people and leaves out the peers, `--no-write` changes no file.
+The peers need the extra "reference".
 """
 
 import json
@@ -14,6 +16,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.console import Console
@@ -23,8 +26,10 @@ from benchmarks.reference_posterior import members, peers
 from benchmarks.report import Machine, machine
 from reprieve.engine.cases.case import Case
 from reprieve.engine.forecast.forecast import forecast
+from reprieve.engine.forecast.many import forecast_many
 from reprieve.engine.forecast.posterior import PARTICLES, posterior
 from reprieve.engine.judging.truth import course_of, draw_truth
+from reprieve.engine.mood.model import Array
 from reprieve.engine.planning.plan import plan
 from reprieve.engine.planning.schedules import PlanOptions
 
@@ -42,13 +47,19 @@ SEED = 20261122
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """Milliseconds on one core (p50, p95), and cases a second on two."""
+    """Milliseconds on one core (p50, p95), and cases a second on two.
+
+    `batch` brief forecasts together, `batch_days` of people whose days differ, `each` whole
+    forecasts one by one on two processes.
+    """
 
     posterior: tuple[float, float]
     forecast: tuple[float, float]
     plan: tuple[float, float]
     people: int
     batch: float
+    batch_days: float
+    each: float
     batch_people: int
     particles: int
 
@@ -63,36 +74,48 @@ class Run:
     seconds: float
 
 
-def people(count: int) -> list[Case]:
-    """People of the workload whom the model has drawn."""
+def people(count: int, own_days: bool = False) -> list[Case]:
+    """People of the workload whom the model has drawn.
+
+    With days of their own, each is treated and rated up to a day sooner or later than planned.
+    """
     rng = np.random.default_rng(SEED)
-    body = {
+    found: list[Case] = []
+    while len(found) < count:
+        doses, days = np.array(DOSES, float), np.array(SCORES, float)
+        if own_days:
+            doses[1:] += rng.choice([-1, 0, 1], len(doses) - 1) * (np.diff(doses) > 2)
+            days[1:-1] += rng.choice([-0.5, 0, 0.5], len(days) - 2)
+        if (case := _drawn(rng, doses, days, f"drawn-{len(found)}")) is not None:
+            found.append(case)
+    return found
+
+
+def _drawn(rng: np.random.Generator, doses: Array, days: Array, name: str) -> Case | None:
+    """A person with those days, or None for one who had no depression to treat."""
+    body: dict[str, Any] = {
         "version": 1,
         "clock": "day",
         "asked_at": ASKED_AT,
         "person": {"age": 45, "sex": "F", "weight_kg": 75.0},
         "history": {"failed_trials": 3, "diagnosis": "MDD"},
         "setting": {"awareness": "open"},
-        "treatments": [{"day": day, "regimen": INFUSION, "given": True} for day in DOSES],
+        "treatments": [{"day": day, "regimen": INFUSION, "given": True} for day in doses],
         "scores": [],
         "plan": f"{INFUSION}, every 2 weeks for 8 weeks",
     }
-    days = np.array(SCORES, float)
-    course = course_of(Case.from_dict({**body, "id": "course"}), days, float(ASKED_AT))
-    found = []
-    while len(found) < count:
-        values = draw_truth(rng, course).rated("MADRS", rng)
-        if values[:2].max() < 20:  # nobody is treated without depression
-            continue
-        scores = [
-            {"day": day, "instrument": "MADRS", "value": float(value)}
-            for day, value in zip(SCORES, values, strict=True)
-        ]
-        found.append(Case.from_dict({**body, "id": f"drawn-{len(found)}", "scores": scores}))
-    return found
+    course = course_of(Case.from_dict({**body, "id": name}), days, float(ASKED_AT))
+    values = draw_truth(rng, course).rated("MADRS", rng)
+    if values[:2].max() < 20:
+        return None
+    scores = [
+        {"day": float(day), "instrument": "MADRS", "value": float(value)}
+        for day, value in zip(days, values, strict=True)
+    ]
+    return Case.from_dict({**body, "id": name, "scores": scores})
 
 
-def measure(few: list[Case], many: list[Case]) -> Ours:
+def measure(few: list[Case], many: list[Case], apart: list[Case]) -> Ours:
     """Warm up, then everybody once."""
     return Ours(
         _waits(lambda case: posterior(case, 1), few),
@@ -100,6 +123,8 @@ def measure(few: list[Case], many: list[Case]) -> Ours:
         _waits(lambda case: plan(case, SEVEN, 1), few),
         len(few),
         _batch(many),
+        _batch(apart),
+        _each(many),
         len(many),
         PARTICLES,
     )
@@ -121,7 +146,15 @@ def _one(case: Case) -> str:
 
 
 def _batch(cases: list[Case]) -> float:
-    """Cases a second on two processes, each of them warm."""
+    """Cases a second on two cores, after the kernels are compiled."""
+    forecast_many(cases[:2], HORIZON, 1, workers=CORES)
+    began = time.perf_counter()
+    forecast_many(cases, HORIZON, 1, workers=CORES)
+    return len(cases) / (time.perf_counter() - began)
+
+
+def _each(cases: list[Case]) -> float:
+    """Cases a second, one whole forecast after another on two processes, each of them warm."""
     with ProcessPoolExecutor(CORES, mp_context=get_context("spawn")) as pool:
         list(pool.map(_one, cases[: 4 * CORES], chunksize=1))
         began = time.perf_counter()
@@ -154,7 +187,14 @@ def content(run: Run) -> dict[str, list[list[str]]]:
         ["posterior alone, ms", *_pair(ours.posterior), ""],
         ["forecast, ms", *_pair(ours.forecast), "50, 150"],
         ["plan, seven schedules, ms", *_pair(ours.plan), "500"],
-        [f"{ours.batch_people:,} cases on two cores, cases/s", f"{ours.batch:.0f}", "", "60"],
+        [
+            f"{ours.batch_people:,} cases in a batch, two cores, cases/s",
+            f"{ours.batch:.0f}",
+            "",
+            "60",
+        ],
+        ["the same with days that differ, cases/s", f"{ours.batch_days:.0f}", "", ""],
+        ["whole forecasts on two processes, cases/s", f"{ours.each:.0f}", "", ""],
     ]
     own = ["Reprieve, the whole forecast", "", f"{ours.forecast[0] / 1e3:.3f}", "", "1", ""]
     other = [own]
@@ -201,7 +241,7 @@ def main(arguments: list[str]) -> None:
     console, began, quick = Console(width=110), time.perf_counter(), "--quick" in arguments
     many = people(24 if quick else 1000)
     few = many[: 8 if quick else 100]
-    found = measure(few, many)
+    found = measure(few, many, people(len(many), own_days=True))
     others = () if quick else beside(few, many)
     run = Run(machine(), found, others, time.perf_counter() - began)
     for title, rows in content(run).items():
