@@ -198,13 +198,13 @@ def _vitals(sheet: Sheet) -> None:
         marks.words(8, top + 86, "/min", "muted", size=12),
     )
 
-    def y(v: float) -> float:
+    def height(v: float) -> float:
         return bottom - (v - low) / (high - low) * (bottom - top)
 
     for reading in sheet.chart.readings:
-        _set(sheet, reading, y)
+        _set(sheet, reading, height)
     for reading in sheet.chart.readings:  # over every mark, so that none hides a number
-        _values(sheet, reading, y)
+        _values(sheet, reading, height)
     sheet.top = bottom + 8
 
 

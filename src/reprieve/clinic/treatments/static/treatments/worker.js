@@ -23,12 +23,18 @@ async function fresh(request, name) {
   try {
     const answer = await fetch(request);
     if (answer.type === "opaqueredirect" || answer.redirected || answer.status === 403) await caches.delete(PAGES); // signed out, locked
-    else if (answer.ok) await cache.put(request, answer.clone());
+    else if (answer.ok) await keep(cache, request, answer.clone());
     return answer;
   } catch (away) {
     const kept = await cache.match(request, { ignoreSearch: name === FILES });
-    const age = kept ? Date.now() - Date.parse(kept.headers.get("Date")) : Infinity;
+    const age = kept ? Date.now() - Number(kept.headers.get("X-Kept")) : Infinity;
     if (!kept || (name === PAGES && age > KEPT_MS)) throw away;
     return kept;
   }
+}
+
+async function keep(cache, request, answer) {
+  const headers = new Headers(answer.headers);
+  headers.set("X-Kept", String(Date.now()));
+  await cache.put(request, new Response(await answer.blob(), { status: answer.status, headers }));
 }
