@@ -163,9 +163,3 @@ def _d(days: int) -> timedelta:
 
 def _h(hours: int) -> timedelta:
     return timedelta(hours=hours)
-
-
-def grain(at: datetime) -> datetime:
-    """The next full step of the calendar."""
-    at = at.replace(second=0, microsecond=0)
-    return at + timedelta(minutes=-at.minute % STEP_MIN)
