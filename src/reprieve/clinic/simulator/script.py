@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from reprieve.clinic.ledger.holding import held
 from reprieve.clinic.patients.readiness import gaps
 from reprieve.clinic.simulator.body import Body
 from reprieve.clinic.treatments.holds import judge, standing
@@ -24,6 +25,7 @@ from reprieve.evidence.practice import Protocol
 Data = Mapping[str, Any]
 BEFORE_MIN = -40.0  # arrival
 INSTRUMENT = "cadss6"
+WITNESS, PASSWORD = "nurse2", "reprieve demo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,9 @@ def script(
     """Every act of an uneventful session, in the order of time."""
     rng = np.random.default_rng([body.seed, session.number])
     acts = [*_arrival(session, body), *_preparing(session, protocol, vials)]
-    acts += _giving(session, protocol)
+    acts += _giving(session, protocol, rng)
     acts += _watching(session, protocol, body, rng)
-    acts += _leaving(session, protocol, body)
+    acts += _leaving(session, protocol, body, rng)
     return sorted(acts, key=lambda a: a.minute)
 
 
@@ -117,15 +119,33 @@ def _preparing(session: TreatmentSession, protocol: Protocol, vials: list[str]) 
     ]
 
 
-def _giving(session: TreatmentSession, protocol: Protocol) -> list[Act]:
-    """What follows the start: later devices of a spray, or the end of an infusion."""
+def _giving(session: TreatmentSession, protocol: Protocol, rng: np.random.Generator) -> list[Act]:
+    """What follows the start: later devices of a spray, or the end of an infusion.
+
+    One infusion in twelve is stopped early at the patient's wish, and the rest wasted before a
+    witness.
+    """
     device = protocol.thresholds("spacing").get("device")
     if device is not None:
         gap = protocol.thresholds("spacing")["between_devices"].value
         later = round(float(session.dose_amount) / device.value) - 1
         return [Act(gap * k, "device", "nurse", said()) for k in range(1, later + 1)]
     end = protocol.duration_h * 60
-    return [Act(end, "stop", "nurse", said(reason="complete"))] if end else []
+    if not end:
+        return []
+    if rng.random() > 1 / 12:
+        return [Act(end, "stop", "nurse", said(reason="complete"))]
+
+    def waste(_: SessionState, __: datetime) -> Data:
+        rest, why = str(held(session)), "left in the syringe"
+        return {"amount": rest, "reason": why, "username": WITNESS, "password": PASSWORD}
+
+    anxious = said(what="Anxiety towards the end of the infusion", severity="mild")
+    return [
+        Act(end - 7.0, "adverse", "nurse", anxious),
+        Act(end - 6.0, "stop", "nurse", said(reason="The patient asked to stop; calm soon after.")),
+        Act(end - 2.0, "waste", "nurse", waste),
+    ]
 
 
 def _watching(
@@ -185,8 +205,10 @@ def leaves_min(protocol: Protocol) -> float:
     return max(shortest, *_minutes(protocol)) + 3.0
 
 
-def _leaving(session: TreatmentSession, protocol: Protocol, body: Body) -> list[Act]:
-    end = leaves_min(protocol)
+def _leaving(
+    session: TreatmentSession, protocol: Protocol, body: Body, rng: np.random.Generator
+) -> list[Act]:
+    end = leaves_min(protocol) + float(rng.uniform(0.0, 12.0))
     rested = body.resting(regimen_of(session, protocol), session.number - 1)
     measured = {rule.measures for rule in protocol.thresholds("discharge").values()}
     scores = {"aldrete": "10", "padss": "10", INSTRUMENT: "0"}
