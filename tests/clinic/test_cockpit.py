@@ -139,7 +139,7 @@ def test_the_parts_name_their_places_so_that_what_is_typed_stays(nurse, chair, c
     html = live(nurse, chair).content.decode()
     page = cockpit(nurse, chair)
     places = re.findall(r'id="(ck-[a-z]+)"[^>]*hx-swap-oob="true"', html)
-    assert {"ck-poll", "ck-head", "ck-prompts", "ck-next", "ck-steps", "ck-chart", "ck-lists"} == {
+    assert {"ck-rate", "ck-poll", "ck-head", "ck-prompts", "ck-next", "ck-steps", "ck-chart", "ck-lists"} == {
         *places
     }
     assert all(page.count(f'id="{p}"') == 1 for p in places)
