@@ -68,7 +68,7 @@
   // the page stays at hand while the network is away; signing out takes it off the tablet
   navigator.serviceWorker?.register("/cockpit-worker.js").catch(() => {});
   document.addEventListener("submit", (event) => {
-    if (event.target.action?.includes("/logout")) window.caches?.delete("reprieve-pages");
+    if (event.target.getAttribute("action")?.includes("/logout")) window.caches?.delete("reprieve-pages");
   });
 
   let last = 0;
