@@ -310,3 +310,29 @@ def test_the_record_prints_to_pdf_without_fetching_anything(as_role, chair, cloc
     assert answer["Content-Type"] == "application/pdf"
     assert answer.content.startswith(b"%PDF-")
     assert len(answer.content) > 20_000
+
+
+def test_a_wrongly_confirmed_criterion_is_corrected_without_changing_which(
+    as_role, chair, clock
+) -> None:
+    chair.started()
+    chair.does("nurse", "stop", 50)
+    key = chair.protocol.criteria_at("discharge")[0].key
+    wrong = chair.does("nurse", "criterion", 60, key=key, met="true")
+    clock.minute = 61
+    nurse = as_role("nurse")
+    address = reverse("treatments:correct", args=[chair.session.pk, wrong.pk])
+    assert 'name="key"' not in nurse.get(address).content.decode()
+    sent = {"met": "false", "reason_of_correction": "it was another patient"}
+    assert correct(nurse, chair, wrong, **sent).status_code == 302
+    assert chair.state.criteria[key].data["met"] is False
+
+
+def test_a_reading_can_be_taken_out_of_its_set(as_role, chair, clock) -> None:
+    chair.started()
+    wrong = chair.does("nurse", "vitals", 20, **{**CALM, "spo2": "70"})
+    clock.minute = 21
+    sent = {**CALM, "spo2": "", "reason_of_correction": "the probe was off"}
+    assert correct(as_role("nurse"), chair, wrong, **sent).status_code == 302
+    assert chair.state.vitals[-1].get("spo2") is None
+    assert str(chair.state.vitals[-1].get("hr")) == CALM["hr"]

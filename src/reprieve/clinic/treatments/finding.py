@@ -19,7 +19,8 @@ WITH = (
     "course__prescriber",
 )
 
-EARLIER = (1, 2, 3, 5, 10, 15, 20, 30, 45, 60)  # min: how long ago an entry may be put by a tap
+# min: how long ago an entry may be put by a tap; beyond that its time is corrected
+EARLIER = (1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180)
 
 
 def session_of(by: Actor, session_id: UUID) -> TreatmentSession:

@@ -44,6 +44,7 @@ ONLINE = (
 )  # fmt: skip
 SHARED = {"countersign": "sign"}  # kinds whose pages are one template
 PREFIX = "override."
+NAMES = ("key",)  # what an entry is about; a correction never changes that
 
 
 @page("clinic.use")
@@ -147,7 +148,8 @@ def correct(request: ClinicRequest, session_id: UUID, event_id: UUID) -> HttpRes
     local = event.at.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
     form = form_for(event.kind, request.POST or dict(event.data), by, view.state, view.protocol)
     for name in list(form.fields):
-        if name in form.secret or (kind.structural and name not in kind.mend):
+        fixed = kind.structural and name not in kind.mend
+        if fixed or name in form.secret or name in NAMES:
             del form.fields[name]
     errors: list[str] = []
     if request.method == "POST":

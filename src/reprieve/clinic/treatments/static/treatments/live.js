@@ -63,7 +63,17 @@
   addEventListener("pointerdown", () => { touching = true; });
   addEventListener("pointerup", () => setTimeout(() => { touching = false; }, 300));
   addEventListener("pointercancel", () => { touching = false; });
-  const busy = () => touching || document.querySelector(".prompt details[open], .board details[open]");
+  // an open menu keeps its part still for a while, never for long: news must come through
+  const STILL_MS = 20000;
+  const TYPING_MS = 60000;
+  let still = 0;
+  function busy() {
+    const menu = document.querySelector(".prompt details[open]");
+    if (!menu) still = 0;
+    else if (!still) still = Date.now();
+    const most = menu?.contains(document.activeElement) && document.activeElement.matches("input") ? TYPING_MS : STILL_MS;
+    return touching || (menu !== null && Date.now() - still < most);
+  }
 
   // the page stays at hand while the network is away; signing out takes it off the tablet
   navigator.serviceWorker?.register("/cockpit-worker.js").catch(() => {});
@@ -78,7 +88,7 @@
   };
   setInterval(() => {
     const every = document.visibilityState === "visible" ? VISIBLE_MS : HIDDEN_MS;
-    if (Date.now() - last >= every && !busy()) live.poll();
+    if (Date.now() - last >= every) live.poll();
   }, 250);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) live.poll(); });
 
