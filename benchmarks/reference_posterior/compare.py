@@ -20,8 +20,6 @@ CAUSES = ("drug", "context")
 PROBABILITIES = ("half", "responds")
 # a log-normal effect's SD hangs on its few largest values: shown, not judged
 UNJUDGED = frozenset({"drug sd", "context sd", "share sd"})
-# where the fast posterior is known to be off, as the page says; a test asks whether it still is
-KNOWN = {"09-surprising": frozenset({"drug mean", "context mean", "share mean", "responds"})}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,12 @@
 """What scores say of virtual people: a Kalman filter on the score scale, eight people at a time.
 
 Linear and Gaussian are a person's baseline b, the slow and the fast fluctuation w and v, and
-the personal offset on the link to every scale beside MADRS. The two bends between them and a
-score, the logistic curve and the crosswalk, are linearised statistically (moments by
-Gauss-Hermite quadrature over what is believed at that moment); whole points add the variance of
-rounding. A score at an end of its scale says only that the true one lies there or beyond: there
-the moments of what is believed afterwards are computed without linearising.
+the personal offset on the link to every scale beside MADRS. Two bends lie between them and a
+score, the logistic curve and the crosswalk. What is believed after a MADRS score, or after a
+score at an end of any scale, is given its exact mean and variance by quadrature; elsewhere on
+another scale both bends are linearised statistically (moments by Gauss-Hermite quadrature over
+what is believed at that moment). Whole points add the variance of rounding; a score at an end of
+its scale says only that the true one lies there or beyond.
 
 Eight people are the columns of arrays (k, 8): `mean` (dims, 8), `cov` (dims * dims, 8),
 `constant` (7, 8).
@@ -52,7 +53,7 @@ MASS = np.array(
 )
 NODE_3, MASS_3 = np.array([-math.sqrt(3.0), 0.0, math.sqrt(3.0)]), np.array([1 / 6, 2 / 3, 1 / 6])
 NARROW_LATENT, NARROW_SCORE = 0.2, 25.0  # variances up to which three points do
-# nine points, for a score at an end of its scale
+# nine points, where the moments are to be exact
 MANY = np.array(
     [
         -4.512745863399783, -3.2054290028564703, -2.0768479786778304, -1.0232556637891326, 0.0,
@@ -67,6 +68,10 @@ MANY_MASS = np.array(
     ]
 )  # fmt: skip
 SQRT_2, LOG_SQRT_2PI = math.sqrt(2.0), 0.5 * math.log(2.0 * math.pi)
+# nodes of a MADRS score lie this much wider than what linearising would leave in doubt, whose
+# tails are too thin where the curve bends
+WIDER = 1.3
+LEAST_LEFT = 1e-4  # share of a variance that one score leaves at least
 NOBODY = -460.0  # log-probability of a score that a person like this cannot have
 
 
@@ -152,22 +157,32 @@ def drift(mean: np.ndarray, cov: np.ndarray, constant: np.ndarray, length: float
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def entered(mean: np.ndarray, cov: np.ndarray, constant: np.ndarray, gain: np.ndarray) -> None:
+def entered(
+    mean: np.ndarray, cov: np.ndarray, constant: np.ndarray, gain: np.ndarray
+) -> Lanes:  # fmt: skip
     """Whoever begins treatment does so on a worse day than their average one, in place.
 
     Each fluctuation is told that its standardised value was `ENTRY_MEAN` give or take
     `ENTRY_SD`, which turns its stationary law into the one that entrants of trials have.
+
+    Returns
+    -------
+    what earlier scores make more or less likely of it, a logarithm: those scores are of people
+    who entered; zero without an earlier score
     """
-    dims = mean.shape[0]
+    dims, news = mean.shape[0], every(0.0)
     for i in (SLOW, FAST):
         sd = row(constant, SW if i == SLOW else SV)
         noise = sd * row(constant, ENTRY_SD)
         # without a fluctuation there is nothing to be told
         total = greater(row(cov, i * dims + i) + noise * noise, every(1e-300))
-        surprise = sd * row(constant, ENTRY_MEAN) - row(mean, i)
+        aim = sd * row(constant, ENTRY_MEAN)
+        surprise, usual = aim - row(mean, i), greater(sd * sd + noise * noise, every(1e-300))
+        news += 0.5 * (aim * aim / usual - surprise * surprise / total + log(usual / total))
         for j in range(dims):
             put(gain, j, row(cov, j * dims + i) / total)
         told(mean, cov, gain, total, surprise)
+    return news
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -221,6 +236,51 @@ def see(
         put(cross, j, row(cross, j) / total)
     told(mean, cov, cross, total, surprise)
     return -0.5 * (surprise * surprise / total + log(total)) - LOG_SQRT_2PI
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def see_bent(
+    value: float, latent: Lanes, error: Lanes, score: Lanes, spread: Lanes, mean: np.ndarray,
+    cov: np.ndarray, cross: np.ndarray, along: np.ndarray,
+) -> Lanes:  # fmt: skip
+    """As `see`, of a MADRS score, without linearising.
+
+    The state moves along one standard normal, the latent score. Its moments after the score come
+    from quadrature around where linearising puts it.
+    """
+    dims, total = mean.shape[0], spread + error * error + ROUNDING
+    for j in range(dims):
+        at = j * dims
+        put(along, j, row(cov, at + BASE) + row(cov, at + SLOW) + row(cov, at + FAST))
+    sd = sqrt(greater(row(along, BASE) + row(along, SLOW) + row(along, FAST), every(1e-12)))
+    centre = latent + row(mean, BASE) + row(mean, SLOW) + row(mean, FAST)
+    slope = (row(cross, BASE) + row(cross, SLOW) + row(cross, FAST)) / sd
+    middle = slope / total * (value - score)
+    wide = WIDER * sqrt(greater(1.0 - slope * slope / total, every(1e-6)))
+    noise = error * error + ROUNDING
+    sum_0 = sum_z = sum_zz = every(0.0)
+    for k in range(MANY.shape[0]):
+        z = middle + wide * MANY[k]
+        beside = value - on_madrs(centre + sd * z)
+        # the constant keeps what is summed far from the smallest numbers
+        mass = MANY_MASS[k] * exp(
+            0.5 * (MANY[k] * MANY[k] - z * z - beside * beside / noise + middle * middle)
+        )
+        sum_0 += mass
+        sum_z += mass * z
+        sum_zz += mass * z * z
+    none = sum_0 < 1e-200
+    sum_0 = greater(sum_0, every(1e-200))
+    # nobody like this: a person to be given no weight, whose belief stays as it was
+    z = choose(none, 0.0, sum_z / sum_0)
+    zz = choose(none, 0.0, greater(sum_zz / sum_0 - z * z, every(LEAST_LEFT)) - 1.0)
+    for j in range(dims):
+        a = row(along, j) / sd
+        put(mean, j, row(mean, j) + a * z)
+        for k in range(dims):
+            put(cov, j * dims + k, row(cov, j * dims + k) + a * (row(along, k) / sd) * zz)
+    said = log(sum_0 * wide / sqrt(noise)) - 0.5 * middle * middle - LOG_SQRT_2PI
+    return choose(none, NOBODY, greater(said, every(NOBODY)))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -353,7 +413,9 @@ def believe(
             if s > 0:
                 drift(m, p, c, day[s] - day[s - 1])
             if s == begun:
-                entered(m, p, c, gain)
+                said = entered(m, p, c, gain)
+                for q in range(min(WIDTH, n - i) if s > 0 else 0):
+                    news[i + q, s - 1] += lane(said, q)
             at = seen[s]
             if at < 0:
                 continue
@@ -362,7 +424,10 @@ def believe(
             error = every(scale[k, ERROR]) if scale[k, ERROR] >= 0.0 else row(c, SM)
             value, low = score[at, VALUE], scale[k, LOW]
             if low < value < scale[k, HIGH]:
-                said = see(value, error, hope, spread, m, p, gain)
+                if scale[k, INDEX] < 0:
+                    said = see_bent(value, y, error, hope, spread, m, p, gain, other)
+                else:
+                    said = see(value, error, hope, spread, m, p, gain)
             else:
                 said = see_end(y, error, scale, table, k, value <= low, m, p, gain, other)
             for q in range(min(WIDTH, n - i)):
