@@ -1,15 +1,20 @@
 """A demo clinic served by a process of its own, whose clock the tests can move.
 
-Run as a program it makes the clinic in a folder, serves it and obeys its standard input:
-`forward SECONDS` moves the server's time. The browser's clock is moved by `Tablet.forward`.
+Run as a program it serves the clinic of a folder, which it makes where there is none, and obeys
+its standard input: `forward SECONDS` moves the server's time.
 """
 
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from clinic.browser.tablet import Tablet
 
 START = datetime.fromisoformat("2026-11-02T10:00:00+00:00")
 
@@ -30,14 +35,25 @@ class Served:
         if not line.startswith("http://"):
             raise RuntimeError(f"the server did not start: {line!r}")
         self.address = line.strip()
+        self._since = time.monotonic()
+        self._moved = timedelta()
+        self.tablets: list[Tablet] = []
+
+    @property
+    def now(self) -> datetime:
+        """The server's time, to a second or so."""
+        return START + self._moved + timedelta(seconds=time.monotonic() - self._since)
 
     def forward(self, seconds: float) -> None:
-        """Move the server's clock."""
+        """Move the server's clock, and with it the clock of every tablet that is in use."""
+        self._moved += timedelta(seconds=seconds)
         assert self.process.stdin is not None
         assert self.process.stdout is not None
         self.process.stdin.write(f"forward {seconds}\n")
         self.process.stdin.flush()
         assert self.process.stdout.readline().strip() == "ok"
+        for tablet in self.tablets:
+            tablet.context.clock.fast_forward(round(seconds * 1000))
 
     def close(self) -> None:
         """Stop the process that this object started."""
@@ -46,14 +62,16 @@ class Served:
 
 
 def main(folder: Path) -> None:
-    """Make, serve, obey."""
+    """Make where nothing is made, serve, obey."""
     import time_machine
 
     from reprieve.clinic import running
 
+    new = not folder.exists()
     running.prepare(folder, "demo")
     with time_machine.travel(START, tick=True) as traveller:
-        _make()
+        if new:
+            _make()
         server = _serve()
         print(f"http://localhost:{server.server_address[1]}", flush=True)
         for line in sys.stdin:

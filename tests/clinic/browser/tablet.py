@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Playwright
+from playwright.sync_api import Browser, Error, Page, Playwright
 
-from clinic.browser.served import START, Served
-from reprieve.clinic.simulator.setting_up import PASSWORD
+from clinic.browser.served import Served
+from reprieve.clinic.simulator.script import PASSWORD
 
 SIZES = {"tablet": (1280, 800), "desktop": (1920, 1080), "upright": (800, 1280)}
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
@@ -21,6 +21,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+# a refusal that the page shows in words, and the network that a test takes away
+EXPECTED = ("status of 400", "status of 409", "status of 422", "status of 423", "ERR_INTERNET_DISCONNECTED")
 SERIOUS = ("serious", "critical")
 
 
@@ -50,15 +52,16 @@ class Tablet:
             color_scheme=theme,  # type: ignore[arg-type]
             base_url=served.address,
         )
-        self.context.clock.install(time=START)
+        self.context.clock.install(time=served.now)
         self.page: Page = self.context.new_page()
         self.said: list[str] = []
         self.page.on("console", self._listen)
-        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("pageerror", lambda error: self.said.append(f"{error} ({self.page.url})"))
         self.sign_in(role)
+        served.tablets.append(self)
 
     def _listen(self, message: Any) -> None:
-        if message.type == "error" and "status of 409" not in message.text:
+        if message.type == "error" and not any(text in message.text for text in EXPECTED):
             self.said.append(f"{message.text} ({self.page.url})")
 
     def sign_in(self, role: str) -> None:
@@ -68,6 +71,25 @@ class Tablet:
         self.page.fill("input[name=password]", PASSWORD)
         self.page.click("main form button[type=submit], main form button:not([type])")
         self.page.wait_for_url(lambda url: "login" not in url)
+
+    def open(self, path: str) -> Page:
+        """Go to a page; a screen that was left alone is unlocked first, as its owner would."""
+        try:
+            self.page.goto(path)
+        except Error:  # the screen was just locking itself, which loads its own page
+            self.page.goto(path)
+        self.unlock()
+        return self.page
+
+    def unlock(self) -> None:
+        """Type the password where the screen has locked itself, and come back to the page."""
+        if self.page.locator("body.locked").count() == 0:
+            return
+        if "/lock/" not in self.page.url:
+            self.page.get_by_role("link", name="Unlock", exact=True).first.click()
+        self.page.get_by_label("password").fill(PASSWORD)
+        self.page.get_by_role("button", name="Unlock").click()
+        self.page.wait_for_selector("body:not(.locked)")
 
     def violations(self) -> list[str]:
         """What axe finds serious on the page as it is."""
@@ -85,4 +107,5 @@ class Tablet:
 
     def close(self) -> None:
         """Put it away."""
+        self.served.tablets.remove(self)
         self.context.close()
