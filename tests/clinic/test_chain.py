@@ -68,7 +68,7 @@ TRIGGERS = {
 def test_each_protected_table_is_guarded_against_change_and_emptying(db: None, table: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(TRIGGERS[connection.vendor], [table])
-        assert cursor.fetchone()[0] == 2
+        assert cursor.fetchone()[0] == len(triggers.names(table, connection.vendor))
     if connection.vendor == "postgresql":
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
             run(f"TRUNCATE {table} CASCADE")
@@ -87,6 +87,62 @@ def test_the_database_refuses_to_rewrite_the_audit(statement: str) -> None:
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         run(statement)
     assert list(faults()) == []
+
+
+REPLACING = {
+    "sqlite": (
+        "INSERT OR REPLACE INTO audit_auditevent SELECT * FROM audit_auditevent WHERE seq = 3",
+        "REPLACE INTO audit_auditevent SELECT * FROM audit_auditevent",
+        # other ways for a row to be in the way: its number in the stream, its place in the file
+        "INSERT OR REPLACE INTO audit_auditevent ({columns}) SELECT {columns_new_id} "
+        "FROM audit_auditevent WHERE seq = 3",
+        "INSERT OR REPLACE INTO audit_auditevent (rowid, {columns}) SELECT rowid, {columns_apart} "
+        "FROM audit_auditevent WHERE seq = 3",
+        "UPDATE OR REPLACE audit_auditevent SET seq = 4 WHERE seq = 3",
+        "INSERT INTO audit_auditevent SELECT * FROM audit_auditevent WHERE seq = 3 "
+        "ON CONFLICT DO UPDATE SET verb = 'nothing'",
+    ),
+    "postgresql": (
+        "INSERT INTO audit_auditevent SELECT * FROM audit_auditevent WHERE seq = 3 "
+        "ON CONFLICT (id) DO UPDATE SET verb = 'nothing'",
+        "INSERT INTO audit_auditevent SELECT * FROM audit_auditevent "
+        "ON CONFLICT (stream, seq) DO UPDATE SET verb = 'nothing'",
+        "MERGE INTO audit_auditevent a USING (SELECT 3 AS n) b ON a.seq = b.n "
+        "WHEN MATCHED THEN UPDATE SET verb = 'nothing'",
+        "MERGE INTO audit_auditevent a USING (SELECT 3 AS n) b ON a.seq = b.n "
+        "WHEN MATCHED THEN DELETE",
+    ),
+}
+
+
+@pytest.mark.parametrize("recursive", ["ON", "OFF"])
+@pytest.mark.usefixtures("written")
+def test_the_database_refuses_to_put_a_row_in_the_place_of_another(recursive: str) -> None:
+    """Also for a program that opens the file itself, without the clinic's own settings."""
+    columns = [f.column for f in AuditEvent._meta.concrete_fields]
+    new_id = ["lower(hex(randomblob(16)))" if c == "id" else c for c in columns]
+    words = {
+        "columns": ", ".join(columns),
+        "columns_new_id": ", ".join(new_id),
+        "columns_apart": ", ".join("seq + 90" if c == "seq" else c for c in new_id),
+    }
+    if connection.vendor == "sqlite":
+        run(f"PRAGMA recursive_triggers={recursive}")
+    try:
+        for statement in REPLACING[connection.vendor]:
+            with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+                run(statement.format(**words))
+    finally:
+        if connection.vendor == "sqlite":
+            run("PRAGMA recursive_triggers=ON")
+    assert list(faults()) == []
+
+
+def test_sqlite_counts_a_replaced_row_as_a_removed_one(db: None) -> None:
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA recursive_triggers")
+            assert cursor.fetchone() == (1,)
 
 
 @pytest.mark.usefixtures("session")

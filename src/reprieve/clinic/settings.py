@@ -134,7 +134,11 @@ SQLITE = {
     # a write takes its lock at once, so that two of them queue rather than collide half-way
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
-    "init_command": ("PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;"),
+    # recursive triggers: a row that REPLACE takes away counts as removed, which triggers refuse
+    "init_command": (
+        "PRAGMA journal_mode=WAL;PRAGMA synchronous=FULL;PRAGMA foreign_keys=ON;"
+        "PRAGMA recursive_triggers=ON;"
+    ),
 }
 DATABASES = {
     "default": dj_database_url.config(

@@ -1,5 +1,8 @@
 """Database triggers that keep rows append-only, on SQLite and on PostgreSQL.
 
+SQLite has a way of changing a row that is neither an update nor a removal to its triggers: `INSERT
+OR REPLACE` takes the row away that is in the way. A third trigger refuses to add what is there.
+
 The one list of append-only tables is the migrations themselves: `protected()` reads every
 `append_only(...)` step, and the triggers, the database role, `verify` and the tests use it.
 """
@@ -15,7 +18,10 @@ MESSAGE = "rows of {table} are append-only"
 
 
 def install(table: str, vendor: str) -> list[str]:
-    """SQL statements that refuse every update and removal of a table's rows."""
+    """SQL statements that refuse every update, removal and replacement of a table's rows.
+
+    On SQLite the table must exist: what makes its rows unique is read from it.
+    """
     message = MESSAGE.format(table=table)
     if vendor == "postgresql":
         return [
@@ -26,11 +32,30 @@ def install(table: str, vendor: str) -> list[str]:
             f"CREATE TRIGGER {table}_keep_all BEFORE TRUNCATE ON {table} "
             f"FOR EACH STATEMENT EXECUTE FUNCTION {table}_keep()",
         ]
+    refused = f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
+    there = " OR ".join(_there(table, columns) for columns in _unique(table))
     return [
-        f"CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table} "
-        f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
-        for verb in ("UPDATE", "DELETE")
+        f"CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} {refused}",
+        f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} {refused}",
+        f"CREATE TRIGGER {table}_no_replace BEFORE INSERT ON {table} WHEN {there} {refused}",
     ]
+
+
+def _unique(table: str) -> Iterator[tuple[str, ...]]:
+    """The sets of columns by which SQLite would find a row to replace."""
+    yield ("rowid",)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'SELECT name FROM pragma_index_list(%s) WHERE "unique" AND NOT partial', [table]
+        )
+        for (index,) in cursor.fetchall():
+            cursor.execute("SELECT name FROM pragma_index_info(%s)", [index])
+            yield tuple(name for (name,) in cursor.fetchall())
+
+
+def _there(table: str, columns: tuple[str, ...]) -> str:
+    same = " AND ".join(f'"{name}" = NEW."{name}"' for name in columns)
+    return f"EXISTS (SELECT 1 FROM {table} WHERE {same})"
 
 
 def remove(table: str, vendor: str) -> list[str]:
@@ -40,14 +65,14 @@ def remove(table: str, vendor: str) -> list[str]:
             f"DROP TRIGGER IF EXISTS {table}_keep ON {table}",
             f"DROP TRIGGER IF EXISTS {table}_keep_all ON {table}",
         ]
-    return [f"DROP TRIGGER IF EXISTS {table}_no_{verb}" for verb in ("update", "delete")]
+    return [f"DROP TRIGGER IF EXISTS {name}" for name in names(table, vendor)]
 
 
 def names(table: str, vendor: str) -> list[str]:
     """Names of the triggers that a protected table carries."""
     if vendor == "postgresql":
         return [f"{table}_keep", f"{table}_keep_all"]
-    return [f"{table}_no_update", f"{table}_no_delete"]
+    return [f"{table}_no_{verb}" for verb in ("update", "delete", "replace")]
 
 
 class AppendOnly(migrations.RunPython):
