@@ -1,5 +1,6 @@
 """Restore: a backup into an empty clinic, whole or not at all, and compared with what it said."""
 
+import shutil
 import tarfile
 import tempfile
 from collections.abc import Iterator
@@ -38,7 +39,7 @@ def folder_for(source: Path, folder: Path) -> Iterator[Manifest]:
     except BaseException:
         if fresh:
             for found in folder.iterdir():
-                found.unlink()
+                shutil.rmtree(found) if found.is_dir() else found.unlink()
         raise
 
 
