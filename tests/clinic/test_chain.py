@@ -290,3 +290,10 @@ def test_rows_cut_off_after_a_day_was_closed_are_missed(
         run("DELETE FROM audit_auditevent WHERE seq > 3")
     (found,) = faults()
     assert "row 5: is gone since" in found
+
+
+def test_a_column_of_a_later_version_leaves_older_digests_as_they_were(vial: Vial) -> None:
+    row = vial.entries.get()
+    assert "witness_id" not in row.facts()
+    row.reason = "something else"
+    assert row.computed() != row.digest

@@ -48,12 +48,17 @@ class Link(models.Model):
         abstract = True
 
     def facts(self) -> dict[str, Any]:
-        """Everything of the row but its digest, as the digest reads it."""
-        return {
+        """Everything of the row but its digest, as the digest reads it.
+
+        What is empty is left out, so that a column added by a later version, empty in older rows,
+        leaves their digests as they were. Emptying a column that held something still shows.
+        """
+        found = {
             f.attname: canonical(getattr(self, f.attname))
             for f in self._meta.concrete_fields
             if f.attname != "digest" and not isinstance(f, models.BigAutoField)
         }
+        return {name: value for name, value in found.items() if value is not None}
 
     def computed(self) -> str:
         """The digest that the row's content calls for."""

@@ -35,7 +35,7 @@ class Part:
 
 
 PARTS = {
-    "running": [Part(0, -23)],
+    "running": [Part(0, -12)],
     "recovering": [Part(1, -82)],
     "waiting": [Part(2, 14)],
     "spraying": [Part(3, -4)],
