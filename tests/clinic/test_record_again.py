@@ -51,7 +51,7 @@ def test_the_same_id_with_another_content_is_refused(chair):
     with pytest.raises(RefusedError, match="belongs to another entry"):
         chair.does("nurse", "vitals", 4, id=id, happened=4, **(CALM | {"sbp": "130"}))
     with pytest.raises(RefusedError, match="belongs to another entry"):
-        chair.does("nurse", "vitals", 4, id=id, happened=5, **CALM)
+        chair.does("nurse", "vitals", 4, id=id, happened=3, **CALM)
     with pytest.raises(RefusedError, match="belongs to another entry"):
         chair.does("nurse", "weight", 4, id=id, kg="70")
 
@@ -176,7 +176,7 @@ def test_front_desk_checks_in_and_confirms_nothing_clinical(session, people, via
 def test_the_audit_names_the_patient_and_not_the_values(chair):
     row = AuditEvent.objects.filter(verb="record vital signs").latest("seq")
     assert row.patient_id == chair.session.patient_id
-    assert "124" not in str(row.detail)
+    assert set(row.detail) == {"kind", "event", "seq"}
 
 
 def test_stored_events_are_never_changed(chair):
@@ -189,6 +189,7 @@ def test_stored_events_are_never_changed(chair):
 
 
 def test_a_snooze_beyond_the_protocol_is_refused(chair):
+    chair.does("nurse", "vitals", 5, **(CALM | {"hr": "112"}))
     with pytest.raises(RefusedError, match="allows at most 10 min"):
         chair.does("nurse", "prompt", 5, key="abnormal.hr:high", action="snooze", minutes="11")
     chair.does("nurse", "prompt", 5, key="abnormal.hr:high", action="snooze", minutes="10")

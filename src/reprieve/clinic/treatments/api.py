@@ -5,8 +5,13 @@ from datetime import UTC, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
-from django.shortcuts import redirect
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+    QueryDict,
+)
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
@@ -14,6 +19,7 @@ from django.views.decorators.http import require_POST
 from reprieve.clinic.accounts.signing import prove_self
 from reprieve.clinic.errors import RefusedError
 from reprieve.clinic.pages import ClinicRequest, page
+from reprieve.clinic.treatments.fields import YEARS, of_our_time
 from reprieve.clinic.treatments.models import SessionEvent
 from reprieve.clinic.treatments.record import PERMISSION, record
 from reprieve.clinic.treatments.refusals import EntryRefusedError, refuse
@@ -37,7 +43,7 @@ def record_event(request: ClinicRequest, session_id: UUID, kind: str) -> HttpRes
         return refused(error)
     if wants_json(request):
         return JsonResponse(answer(event))
-    return redirect(_next(request, session_id))
+    return HttpResponseRedirect(after(request, f"/sessions/{session_id}/"))
 
 
 def _recorded(request: ClinicRequest, session_id: UUID, kind: str) -> SessionEvent:
@@ -109,14 +115,18 @@ def _time(sent: Mapping[str, str], name: str) -> datetime | None:
     try:
         found = datetime.fromisoformat(text)
         aware = timezone.make_aware(found) if found.tzinfo is None else found
-        return aware.astimezone(UTC)
+        return of_our_time(aware.astimezone(UTC))
     except (ValueError, OverflowError) as e:
-        raise refuse(f"'{text[:40]}' is not a time; expected ISO 8601.", name) from e
+        raise refuse(
+            f"'{text[:40]}' is not a time; expected ISO 8601, of a year from {YEARS[0]} to "
+            f"{YEARS[-1]}.",
+            name,
+        ) from e
 
 
-def _next(request: HttpRequest, session_id: UUID) -> str:
-    """Where a form asked to go, if that is a page of ours; else the cockpit."""
+def after(request: HttpRequest, otherwise: str) -> str:
+    """Where a form asked to go, if that is the address of a page of ours."""
     wanted = request.POST.get("next", "")
-    if wanted and url_has_allowed_host_and_scheme(wanted, {request.get_host()}):
+    if wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, {request.get_host()}):
         return wanted
-    return f"/sessions/{session_id}/"
+    return otherwise

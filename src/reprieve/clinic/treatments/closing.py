@@ -7,6 +7,7 @@ from reprieve.clinic.treatments.discharge import Criterion, criteria, unmet
 from reprieve.clinic.treatments.entry import Entry
 from reprieve.clinic.treatments.numbers import said
 from reprieve.clinic.treatments.refusals import EntryRefusedError, refuse
+from reprieve.clinic.treatments.state import known_at
 
 
 def entered_criterion(entry: Entry) -> dict[str, Any]:
@@ -37,7 +38,7 @@ def check_ledger(entry: Entry) -> None:
 def entered_discharge(entry: Entry) -> dict[str, Any]:
     """Leaving: every criterion met, or against advice by a prescriber with what was said."""
     check_ledger(entry)
-    found = criteria(entry.state, entry.protocol, entry.at)
+    found = criteria(known_at(entry.state, entry.at), entry.protocol, entry.at)
     lacking = unmet(found)
     if lacking and not entry.data.get("against_advice"):
         raise EntryRefusedError({"": [_lack(c) for c in lacking]})

@@ -47,7 +47,7 @@ def entered_correction(entry: Entry) -> dict[str, Any]:
     if moves_ledger(kind, found):
         found |= _witness(entry)
     if "new_at" in found:
-        found["at"] = found["new_at"]
+        found["at"] = min(datetime.fromisoformat(found["new_at"]), entry.now).isoformat()
         _check_moved(entry, of, kind, datetime.fromisoformat(found["new_at"]), found)
     return found
 

@@ -1,6 +1,6 @@
 """What a check of an entry may ask: who enters, when it happened, and how the session stands."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -57,6 +57,28 @@ def check_phase(entry: Entry) -> None:
         )
 
 
+def timed(entry: Entry) -> Entry:
+    """The entry at the time that counts: never after the server's, and now for what stands now.
+
+    What a fast tablet clock says is taken back to the server's time, so that no rule of the clock
+    is met early by it.
+    """
+    check_time(entry)
+    if entry.kind.now:
+        _check_now(entry)
+        return replace(entry, at=entry.now)
+    return replace(entry, at=min(entry.at, entry.now))
+
+
+def _check_now(entry: Entry) -> None:
+    if entry.at < entry.now - AHEAD:
+        raise refuse(
+            f"A {entry.kind.title} has the time at which it is entered, {entry.clock(entry.now)}; "
+            f"{entry.clock(entry.at)} came. Leave the time out.",
+            "at",
+        )
+
+
 def check_time(entry: Entry) -> None:
     """Refuse a time in the future, or before what it follows."""
     if entry.at > entry.now + AHEAD:
@@ -94,11 +116,19 @@ def _follows(kind: str, state: SessionState) -> tuple[datetime | None, str]:
     if kind in ("device", "stop") and state.devices:
         return state.devices[-1].at, "last device"
     if kind == "discharge":
-        return state.ended_at, "end of the dose"
+        return _last_of_recovery(state)
     if kind == "sign":
         last = state.discharged_at or (state.aborted.at if state.aborted else None)
         return last, "end of the session"
     return None, ""
+
+
+def _last_of_recovery(state: SessionState) -> tuple[datetime | None, str]:
+    """Nobody is measured after leaving: what was found last, or the end of the dose."""
+    found = [(e.at, KINDS[e.kind].title) for e in state.of("vitals", "rating", "observation")]
+    if state.ended_at is not None:
+        found.append((state.ended_at, "end of the dose"))
+    return max(found, default=(None, ""), key=lambda one: one[0])
 
 
 def kind_of(key: str) -> Kind:

@@ -11,6 +11,20 @@ from django.forms.utils import from_current_timezone
 from reprieve.clinic.treatments.numbers import said
 
 MOST_WORDS, LONGEST_WORD = 60, 200
+YEARS = range(2000, 2101)  # any other is a slip, and no clock of another zone can say it
+
+
+def of_our_time(at: datetime) -> datetime:
+    """The time, if it is of a year in which a record can have been made.
+
+    Raises
+    ------
+    ValueError
+        It is not.
+    """
+    if at.year not in YEARS:
+        raise ValueError(f"{at.year} is not a year from {YEARS[0]} to {YEARS[-1]}")
+    return at
 
 
 def as_kept(value: Any) -> Any:
@@ -73,10 +87,12 @@ class Moment(forms.DateTimeField):
         if isinstance(value, str) and value.strip():
             try:
                 found = datetime.fromisoformat(value.strip())
-                return (found if found.tzinfo else from_current_timezone(found)).astimezone(UTC)
+                aware = found if found.tzinfo else from_current_timezone(found)
+                return of_our_time(aware.astimezone(UTC))
             except (ValueError, OverflowError):
                 raise forms.ValidationError(
-                    f"'{value[:40]}' is not a time; expected one like 2026-11-02T09:30."
+                    f"'{value[:40]}' is not a time; expected one like 2026-11-02T09:30, of a "
+                    f"year from {YEARS[0]} to {YEARS[-1]}."
                 ) from None
         return super().to_python(value)
 

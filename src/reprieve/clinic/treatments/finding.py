@@ -50,7 +50,7 @@ def landing(by: Actor, session_id: UUID) -> str:
 
 def earlier(by: Actor, text: str) -> datetime | None:
     """The time of an entry that happened some minutes ago; None for now."""
-    minutes = int(text) if text.isdigit() and len(text) < 5 else 0
+    minutes = int(text) if text.isascii() and text.isdigit() and len(text) < 5 else 0
     return by.now - timedelta(minutes=minutes) if minutes else None
 
 

@@ -150,6 +150,12 @@ class EmptyForm(EventForm):
     """Nothing but the time."""
 
 
+class StartForm(EventForm):
+    """Giving begins; a reason where it is entered late."""
+
+    reason = text(required=False, label="Reason, where it is entered late")
+
+
 class ReasonForm(EventForm):
     """A reason."""
 
@@ -335,7 +341,7 @@ FORMS: dict[str, type[EventForm]] = {
     "decision": DecisionForm,
     "prepare": PrepareForm,
     "second_check": SecondCheckForm,
-    "start": EmptyForm,
+    "start": StartForm,
     "device": EmptyForm,
     "pause": PauseForm,
     "resume": ResumeForm,

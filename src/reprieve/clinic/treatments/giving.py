@@ -10,7 +10,7 @@ from reprieve.clinic.treatments.holds import open_holds
 from reprieve.clinic.treatments.numbers import said
 from reprieve.clinic.treatments.preparing import part_given
 from reprieve.clinic.treatments.refusals import EntryRefusedError, refuse
-from reprieve.clinic.treatments.state import Preparation
+from reprieve.clinic.treatments.state import Preparation, SessionState, known_at
 
 
 def _prepared(entry: Entry) -> Preparation:
@@ -23,20 +23,36 @@ def _prepared(entry: Entry) -> Preparation:
 def entered_start(entry: Entry) -> dict[str, Any]:
     """Giving begins, unless a hold has come to stand since the decision."""
     prepared = _prepared(entry)
-    known = entry.state.known_weight
-    if prepared.weight_kg is not None and (known is None or known[0] != prepared.weight_kg):
+    weight = entry.state.known_weight
+    if prepared.weight_kg is not None and (weight is None or weight[0] != prepared.weight_kg):
         raise refuse(
             f"The dose was computed from {said(prepared.weight_kg)} kg, and the weight is another "
             "now. Waste or put back what was drawn and prepare anew."
         )
-    found = open_holds(entry.state, entry.protocol, entry.at)
+    known = known_at(entry.state, entry.at)
+    found = open_holds(known, entry.protocol, entry.at)
     if found:
         what = [f"{h.title}: {h.verdict} ({h.rule})." for h in found]
         raise EntryRefusedError({"": [*what, "Take it anew, or ask the prescriber to decide."]})
+    _check_late_start(entry, known)
     if prepared.unit == "device":
         return entry.data | {"given": "1", "number": "1"}
     at_once = not prepared.steps[0].rate_ml_h
     return entry.data | ({"given": said(prepared.amount)} if at_once else {})
+
+
+def _check_late_start(entry: Entry, known: SessionState) -> None:
+    """An earlier time is no way past a value that has grown too old: a prescriber says why."""
+    old = [h for h in open_holds(known, entry.protocol, entry.now) if h.verdict == "stale"]
+    if not old or (entry.data.get("reason") and entry.by.may("session.decide")):
+        return
+    what = ", ".join(h.title for h in old)
+    raise refuse(
+        f"The start at {entry.clock(entry.at)} is entered at {entry.clock(entry.now)}, and since "
+        f"then has become too old: {what}. If it was so, a prescriber enters it with the reason "
+        "why it comes late.",
+        "reason",
+    )
 
 
 def entered_device(entry: Entry) -> dict[str, Any]:

@@ -13,7 +13,7 @@ server adds stands behind the bar.
 | decision | decision: go, hold, no_go; reason, overrides: {hold: reason}, dose_amount, dose_unit | holds: [snapshot] |
 | prepare | vials: [id], continuation_min | drug, route, unit, weight_kg, mg, amount, mg_per_unit, steps, draws: [{vial, amount}], lines, warnings |
 | second_check | mg, amount, rate_ml_h, weight_kg, username | checker, checker_name, matched, differs: [fields] |
-| start | | given |
+| start | reason (where it is entered late) | given |
 | device | | number, given |
 | pause | reason |
 | resume | rate_ml_h, reason |
@@ -51,7 +51,8 @@ class Kind:
 
     `phases` are those in which it may be entered. Of a `structural` kind a correction may change
     the time and the fields of `mend`, and may not take it out of the record: what follows rests
-    on it. What `moves` the drug ledger alone may be taken out, before a witness.
+    on it. What `moves` the drug ledger alone may be taken out, before a witness. What stands
+    `now` rests on what is known as it is entered: it has the server's time and no other.
     """
 
     key: str
@@ -61,6 +62,7 @@ class Kind:
     structural: bool = False
     mend: tuple[str, ...] = ()
     moves: bool = False
+    now: bool = False
 
 
 _ALL = (
@@ -83,9 +85,9 @@ _ALL = (
     Kind("vitals", "vital signs", "session.chart", CHART),
     Kind("observation", "side effect", "session.chart", CHART),
     Kind("rating", "rating", "session.chart", CHART),
-    Kind("decision", "go or no-go", "session.decide", BEFORE, True, ("reason",)),
-    Kind("prepare", "preparation", "ledger.draw", BEFORE, True, moves=True),
-    Kind("second_check", "second check", "session.check", BEFORE, True),
+    Kind("decision", "go or no-go", "session.decide", BEFORE, True, ("reason",), now=True),
+    Kind("prepare", "preparation", "ledger.draw", BEFORE, True, moves=True, now=True),
+    Kind("second_check", "second check", "session.check", BEFORE, True, now=True),
     Kind("start", "start", "session.chart", frozenset({P.READY}), True),
     Kind("device", "device", "session.chart", frozenset({P.IN_SESSION}), True),
     Kind("pause", "pause", "session.chart", frozenset({P.IN_SESSION}), True, ("reason",)),
@@ -106,9 +108,9 @@ _ALL = (
         True,
         ("ready_when", "note"),
     ),
-    Kind("sign", "signature", "session.sign", frozenset({P.DISCHARGED, P.ABORTED}), True),
-    Kind("countersign", "countersignature", "session.sign", frozenset({P.SIGNED}), True),
-    Kind("addendum", "addendum", "session.note", frozenset({P.SIGNED}), True),
+    Kind("sign", "signature", "session.sign", frozenset({P.DISCHARGED, P.ABORTED}), True, now=True),
+    Kind("countersign", "countersignature", "session.sign", frozenset({P.SIGNED}), True, now=True),
+    Kind("addendum", "addendum", "session.note", frozenset({P.SIGNED}), True, now=True),
     Kind("abort", "abort", "session.chart", BEFORE, True, ("reason",)),
     Kind("correction", "correction", "session.chart", OPEN, True),
     Kind("prompt", "answer to a prompt", "session.chart", OPEN, True),

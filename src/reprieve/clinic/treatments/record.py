@@ -17,8 +17,7 @@ from reprieve.clinic.accounts.models import User
 from reprieve.clinic.accounts.second_person import prove
 from reprieve.clinic.actor import Actor
 from reprieve.clinic.acts import act
-from reprieve.clinic.audit.chain import canonical
-from reprieve.clinic.treatments.entry import Entry, check_phase, check_time, kind_of
+from reprieve.clinic.treatments.entry import Entry, check_phase, kind_of, timed
 from reprieve.clinic.treatments.forms import FORMS, EventForm
 from reprieve.clinic.treatments.handlers import EFFECTS, ENTERED
 from reprieve.clinic.treatments.kinds import KINDS, Kind
@@ -53,7 +52,7 @@ def record(
     kind : a key of `kinds.KINDS`
     data : fields of `forms.FORMS[kind]`, as a form sends them
     id : made by the client, so that a resend is known
-    at : when it happened; now, where nothing is said
+    at : when it happened; now, where nothing is said. Never stored later than the server's time
     client_at : what the client's clock said
 
     Raises
@@ -130,7 +129,7 @@ def _sent_before(
     same = (
         found.session_id == session.pk
         and found.kind == kind.key
-        and (at is None or canonical(at) == canonical(found.at))
+        and (at is None or kind.now or found.at in (at, min(at, found.entered_at)))
         and all(found.data.get(name) == value for name, value in sent.items())
     )
     if not same:
@@ -148,7 +147,7 @@ def _second_person(by: Actor, kind: Kind, form: EventForm) -> User | None:
 
 def _stored(entry: Entry, id: UUID, client_at: datetime | None) -> SessionEvent:
     check_phase(entry)
-    check_time(entry)
+    entry = timed(entry)
     check = ENTERED.get(entry.kind.key)
     data = check(entry) if check is not None else entry.data
     event = SessionEvent(

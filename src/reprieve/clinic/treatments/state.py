@@ -36,6 +36,7 @@ __all__ = [
     "SessionState",
     "Step",
     "Vitals",
+    "known_at",
     "preparation_of",
     "replay",
 ]
@@ -78,6 +79,11 @@ def replay(events: Iterable[Event]) -> SessionState:
         if step is not None:
             state = step(state, event)
     return replace(state, left_over=_left_over(state))
+
+
+def known_at(state: SessionState, at: datetime) -> SessionState:
+    """The state by what had happened at a time, as it counts now: nothing later is known."""
+    return replay(e for e in state.events if e.at <= at)
 
 
 def _of(events: Sequence[Event], kind: str) -> tuple[Event, ...]:

@@ -5,17 +5,16 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from reprieve.clinic.accounts.signing import prove_self
 from reprieve.clinic.acts import note_read
 from reprieve.clinic.errors import RefusedError
 from reprieve.clinic.pages import ClinicRequest, page
-from reprieve.clinic.treatments.api import SIGNED
+from reprieve.clinic.treatments.api import SIGNED, after
 from reprieve.clinic.treatments.dressing import form_for
 from reprieve.clinic.treatments.finding import (
     EARLIER,
@@ -59,7 +58,7 @@ def step(request: ClinicRequest, session_id: UUID, kind: str) -> HttpResponse:
     if request.method == "POST":
         try:
             _record(request, session_id, kind)
-            return redirect(_after(request, session_id))
+            return HttpResponseRedirect(after(request, landing(request.by, session_id)))
         except RefusedError as error:
             refusal = error
     view = session_view(session, request.by.now)
@@ -86,13 +85,6 @@ def _entered(sent: QueryDict) -> QueryDict:
     if reasons:
         data["overrides"] = json.dumps(reasons)
     return data
-
-
-def _after(request: ClinicRequest, session_id: UUID) -> str:
-    wanted = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}):
-        return wanted
-    return landing(request.by, session_id)
 
 
 def _tell(form: EventForm, refusal: RefusedError) -> None:
