@@ -156,7 +156,7 @@ def test_a_protocol_has_what_a_treatment_day_asks_for(name: str):
         "eligibility": {"age_min", "adequate_trials", "trial_weeks", "trial_adherence"},
         "stale": {"weight", "vitals", "suicide_screen", "medications", "eligibility_screen"},
         "prompts": {"due_soon", "overdue", "confirm_within", "escalate_after", "longest_snooze",
-                    "data_stale", "recovery_vitals", "repeat_readings", "repeat_after"},
+                    "most_quiet", "acknowledged", "data_stale", "recovery_vitals", "repeat_readings", "repeat_after"},
         "preparation": {"stock", "stock_lowest", "stock_highest", "round_mg", "round_ml",
                         "check_tolerance", "weight_change", "most_mg"},
         "consent": {"reconsent"},

@@ -1,10 +1,12 @@
 """Prompts: raised by rules of the protocol, answered by people, never silenced for good."""
 
+import re
+
 import pytest
 
 from clinic.streams import INFUSION, Stream, clock, revised
 from reprieve.clinic.treatments.prompts import prompts, worst
-from reprieve.evidence.practice import protocol
+from reprieve.evidence.practice import parse_protocol, protocol, protocol_toml
 
 IV = protocol("iv_racemic")
 
@@ -182,6 +184,77 @@ def test_who_acknowledges_owns_it_and_a_new_episode_asks_anew(running):
     running.vitals(46, hr="115")
     episodes = [p for p in prompts(running.state, IV, clock(47)) if p.key == "abnormal.hr:high"]
     assert [p.status for p in episodes] == ["raised", "resolved"]
+
+
+def test_what_was_seen_and_still_stands_is_asked_again_as_the_file_says(running):
+    running.vitals(30, hr="112")
+    answer(running, 31, "abnormal.hr:high", "acknowledge")
+    assert found(running, 46)["abnormal.hr:high"].status == "acknowledged"
+    assert found(running, 47)["abnormal.hr:high"].status == "raised"
+    assert found(running, 52)["abnormal.hr:high"].status == "escalated"
+    answer(running, 53, "abnormal.hr:high", "take")
+    assert found(running, 60)["abnormal.hr:high"].status == "acknowledged"
+    patient = revised("iv_racemic", prompts__acknowledged=60)
+    assert found(running, 52, patient)["abnormal.hr:high"].status == "acknowledged"
+
+
+def test_a_critical_one_that_was_seen_goes_to_the_next_person_while_it_stands(running):
+    running.vitals(30, sbp="182", dbp="95")
+    running.vitals(33, sbp="232", dbp="121")
+    answer(running, 34, "stop.sbp:high", "acknowledge")
+    running.vitals(45, sbp="290", dbp="150")
+    late = found(running, 50)["stop.sbp:high"]
+    assert (late.status, late.owner) == ("escalated", "the prescriber")
+
+
+def test_quiet_is_over_when_the_reading_grows_worse_by_a_grade(running):
+    running.vitals(30, spo2="92")
+    answer(running, 31, "abnormal.spo2:low", "snooze", minutes="10")
+    assert found(running, 32)["abnormal.spo2:low"].status == "snoozed"
+    running.vitals(33, spo2="88")
+    assert found(running, 33)["abnormal.spo2:low"].status == "raised"
+
+
+def test_quiet_about_one_thing_is_over_when_a_rule_for_stopping_is_met(running):
+    running.vitals(30, hr="112")
+    answer(running, 31, "abnormal.hr:high", "snooze", minutes="10")
+    running.vitals(33, hr="112", moaas="2")
+    assert found(running, 34)["abnormal.hr:high"].status == "raised"
+
+
+def test_what_is_critical_is_not_quiet_before_it_is_there(running):
+    answer(running, 21, "stop.sbp:high", "snooze", minutes="10")
+    answer(running, 21, "critical.sbp:high", "snooze", minutes="10")
+    running.vitals(23, sbp="230", dbp="120")
+    running.vitals(24, sbp="232", dbp="121")
+    open_now = found(running, 25)
+    assert open_now["stop.sbp:high"].status == "raised"
+    assert open_now["critical.sbp:high"].status == "raised"
+
+
+def test_snoozes_one_after_the_other_end_where_the_file_says(running):
+    running.vitals(30, hr="112")
+    for minute in (31, 40, 49, 58):
+        answer(running, minute, "abnormal.hr:high", "snooze", minutes="10")
+    assert found(running, 50)["abnormal.hr:high"].status == "snoozed"
+    assert found(running, 51)["abnormal.hr:high"].status == "raised"
+    assert found(running, 59)["abnormal.hr:high"].status == "escalated"
+    strict = revised("iv_racemic", prompts__most_quiet=12)
+    assert found(running, 43, strict)["abnormal.hr:high"].status == "raised"
+
+
+def test_a_file_without_the_newer_bounds_lets_quiet_last_as_long_as_one_snooze(running):
+    text = protocol_toml(IV)
+    for name in ("most_quiet", "acknowledged"):
+        text = re.sub(rf"\[prompts\.{name}\]\n[^\[]*", "", text)
+    older = parse_protocol(text, "iv_racemic", "an older copy")
+    assert "most_quiet" not in older.thresholds("prompts")
+    running.vitals(30, hr="112")
+    answer(running, 31, "abnormal.hr:high", "snooze", minutes="10")
+    answer(running, 40, "abnormal.hr:high", "snooze", minutes="10")
+    assert found(running, 41, older)["abnormal.hr:high"].status == "raised"
+    answer(running, 42, "abnormal.hr:high", "acknowledge")
+    assert found(running, 90, older)["abnormal.hr:high"].status == "acknowledged"
 
 
 def test_a_resolved_prompt_keeps_its_time_and_who(running):

@@ -1,4 +1,4 @@
-"""Check-in, weight, the decision, who looks after the chair, answers to prompts."""
+"""Check-in, weight, the decision, who looks after the chair."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,7 +12,6 @@ from reprieve.clinic.treatments.entry import Entry
 from reprieve.clinic.treatments.holds import Hold, judge, standing
 from reprieve.clinic.treatments.models import SessionEvent, TreatmentSession
 from reprieve.clinic.treatments.numbers import said
-from reprieve.clinic.treatments.prompts import longest_snooze_min
 from reprieve.clinic.treatments.readings import check_weight
 from reprieve.clinic.treatments.refusals import EntryRefusedError, refuse
 from reprieve.clinic.treatments.state import Phase
@@ -140,15 +139,3 @@ def entered_assign(entry: Entry) -> dict[str, Any]:
 def keep_nurse(entry: Entry, event: SessionEvent) -> None:
     """Lists show the nurse without reading events."""
     entry.session.nurse_id = event.data["nurse"]
-
-
-def entered_prompt(entry: Entry) -> dict[str, Any]:
-    """An answer to a prompt; quiet never lasts longer than the protocol allows."""
-    data = entry.data
-    longest = longest_snooze_min(entry.protocol)
-    if data["action"] == "snooze" and (longest is None or float(data["minutes"]) > longest):
-        allowed = "none" if longest is None else f"at most {longest:g} min"
-        raise refuse(
-            f"{data['minutes']} min of quiet came; the protocol allows {allowed}.", "minutes"
-        )
-    return data

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from reprieve.clinic.treatments import (
+    answering,
     arriving,
     closing,
     correcting,
@@ -37,7 +38,7 @@ ENTERED: dict[str, Callable[[Entry], dict[str, Any]]] = {
     "sign": closing.entered_signature,
     "countersign": closing.entered_signature,
     "correction": correcting.entered_correction,
-    "prompt": arriving.entered_prompt,
+    "prompt": answering.entered_prompt,
     "assign": arriving.entered_assign,
 }
 # what moves with the event, in its transaction

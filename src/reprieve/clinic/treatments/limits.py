@@ -17,6 +17,7 @@ class Condition:
     """Something wrong from `began` on, until `ended` where it is over.
 
     `seen` is when it was last found so: what was called resolved and is found again is raised anew.
+    `about` is the reading and its direction ("sbp:high"), where it is about one.
     """
 
     key: str
@@ -26,6 +27,7 @@ class Condition:
     source: str
     ended: datetime | None = None
     seen: datetime | None = None
+    about: str = ""
 
 
 def beyond(state: SessionState, protocol: Protocol) -> Iterator[Condition]:
@@ -55,6 +57,7 @@ def _stops(state: SessionState, protocol: Protocol) -> Iterator[Condition]:
                     whose(rule),
                     ended,
                     run[-1].at,
+                    f"{rule.measures}:{_direction(rule)}",
                 )
             elif began is None:
                 text = f"{rule.words()}: {said(run[-1].value)} {rule.unit}. Take it again."
@@ -66,6 +69,7 @@ def _stops(state: SessionState, protocol: Protocol) -> Iterator[Condition]:
                     whose(rule),
                     ended,
                     run[-1].at,
+                    f"{rule.measures}:{_direction(rule)}",
                 )
 
 
@@ -185,6 +189,7 @@ def _range(
                 whose(rule),
                 ended,
                 run[-1].at,
+                f"{measure}:{direction}",
             )
         run = []
 
