@@ -2,8 +2,9 @@
 
 import pytest
 
-from clinic.streams import SPRAY, Stream, clock, revised
+from clinic.streams import INFUSION, SPRAY, Stream, clock, revised
 from reprieve.clinic.treatments.due import due, next_due
+from reprieve.clinic.treatments.prompts import prompts
 from reprieve.evidence.practice import protocol
 
 IV = protocol("iv_racemic")
@@ -95,6 +96,48 @@ def test_the_pump_is_due_when_its_volume_has_flowed(running):
     # 12.5 mL have flowed; 37.5 mL at 50 mL/h are 45 minutes more
     assert at(running, 26)["pump@1"].at == clock(70)
     assert at(running, 74)["pump@1"].status == "overdue"
+
+
+@pytest.fixture
+def continued():
+    """50 mL at 75 mL/h from minute 10, then 20 mL/h for an hour."""
+    steps = [
+        {"mg": "35", "ml": "50", "minutes": "40", "rate_ml_h": "75"},
+        {"mg": "14", "ml": "20", "minutes": "60", "rate_ml_h": "20"},
+    ]
+    return Stream().started(IV, minute=10, prepared=INFUSION | {"steps": steps})
+
+
+def test_a_change_of_the_pump_stays_due_until_it_is_entered(continued):
+    for minute, status in ((40, "coming"), (49, "soon"), (51, "due"), (54, "overdue")):
+        (found,) = (d for d in due(continued.state, IV, clock(minute)) if d.key.startswith("pump"))
+        assert (found.key, found.title, found.at) == ("pump@1", "Pump to 20 mL/h", clock(50))
+        assert found.status == status
+    continued.add(60, "rate", rate_ml_h="20")
+    # 62.5 mL have flowed; 7.5 mL at 20 mL/h are 22.5 minutes more
+    left = at(continued, 61)["pump@2"]
+    assert (left.title, left.at) == ("Infusion ends", clock(82.5))
+
+
+def test_a_forgotten_change_of_the_pump_is_a_prompt_even_when_the_bag_is_empty(continued):
+    continued.vitals(50)
+    for minute in (54, 80):
+        raised = {p.key: p for p in prompts(continued.state, IV, clock(minute))}
+        assert raised["overdue:pump"].text == "Pump to 20 mL/h overdue"
+
+
+def test_slowing_down_on_the_way_is_not_the_change_of_the_pump(continued):
+    continued.add(20, "rate", rate_ml_h="30", reason="anxious")
+    # 12.5 mL have flowed; 37.5 mL at 30 mL/h are 75 minutes more
+    assert at(continued, 40)["pump@1"].at == clock(95)
+    continued.add(94, "rate", rate_ml_h="20", reason="continuation")
+    assert at(continued, 96)["pump@2"].title == "Infusion ends"
+
+
+def test_the_change_of_the_pump_may_come_out_of_a_pause(continued):
+    continued.add(49, "pause")
+    continued.add(52, "resume", rate_ml_h="20")
+    assert "pump@1" not in at(continued, 53)
 
 
 def test_the_next_device_is_due_after_its_rest():

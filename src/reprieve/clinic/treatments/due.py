@@ -8,7 +8,7 @@ from typing import Literal
 
 from reprieve.clinic.treatments.clocks import span
 from reprieve.clinic.treatments.limits import last_run
-from reprieve.clinic.treatments.state import Event, Phase, SessionState
+from reprieve.clinic.treatments.state import Event, Phase, Preparation, SessionState
 from reprieve.evidence.practice import MEASURES, Protocol, Vitals
 
 Status = Literal["done", "coming", "soon", "due", "overdue", "missed"]
@@ -195,29 +195,47 @@ def _device(state: SessionState, protocol: Protocol, now: datetime) -> list[Due]
 
 
 def _pump(state: SessionState, protocol: Protocol, now: datetime) -> list[Due]:
-    """The next change of the pump, from what has flowed and how fast it flows."""
+    """The next change of the pump, when what came before it has flowed, until it is entered."""
     prepared = state.preparation
     if prepared is None or not state.running:
         return []
-    given, rate = state.given_ml(now), state.rates[-1].rate_ml_h
-    border = Decimal(0)
-    for i, step in enumerate(prepared.steps):
-        border += step.ml
-        if given < border or i + 1 == len(prepared.steps):
-            left = max(Decimal(0), border - given)
-            at = now + float(left / rate) * timedelta(hours=1)
-            last = i + 1 == len(prepared.steps)
-            title = "Infusion ends" if last else f"Pump to {prepared.steps[i + 1].rate_ml_h:f} mL/h"
-            if given >= prepared.total_ml:
-                at = _finished(state)
-            return [Due(f"pump@{i + 1}", title, (), at, by_clock(at, protocol, now))]
-    return []
+    number = _entered_step(state, prepared, protocol)
+    border = sum((s.ml for s in prepared.steps[: number + 1]), Decimal(0))
+    last = number + 1 == len(prepared.steps)
+    title = "Infusion ends" if last else f"Pump to {prepared.steps[number + 1].rate_ml_h:f} mL/h"
+    at = _flowed_at(state, border)
+    return [Due(f"pump@{number + 1}", title, (), at, by_clock(at, protocol, now))]
 
 
-def _finished(state: SessionState) -> datetime:
-    """When the drawn volume had flowed, though nobody stopped the pump."""
-    assert state.preparation is not None
-    last = state.rates[-1]
-    before = state.given_ml(last.at)
-    left = state.preparation.total_ml - before
-    return last.at + float(left / last.rate_ml_h) * timedelta(hours=1)
+def _entered_step(state: SessionState, prepared: Preparation, protocol: Protocol) -> int:
+    """Which step the pump was last set to: a step is entered by its rate, not by the clock.
+
+    Slowing down is no change of step: that comes when a step has flowed, or within the protocol's
+    notice of it, with a rate that is nearer to the next step's than to its own.
+    """
+    notice = span(protocol, "prompts", "due_soon") or NONE
+    number, border = 0, prepared.steps[0].ml
+    for change in state.rates[1:]:
+        if number + 1 == len(prepared.steps) or not change.rate_ml_h:
+            continue
+        this, following = prepared.steps[number], prepared.steps[number + 1]
+        near = abs(change.rate_ml_h - following.rate_ml_h) < abs(change.rate_ml_h - this.rate_ml_h)
+        flows = this.rate_ml_h * Decimal(notice.total_seconds()) / 3600
+        if near and state.given_ml(change.at) + flows >= border:
+            number += 1
+            border += following.ml
+    return number
+
+
+def _flowed_at(state: SessionState, volume: Decimal) -> datetime:
+    """When a volume had flowed, or will have at the rate that runs now."""
+    gone = Decimal(0)
+    for change, following in zip(state.rates, (*state.rates[1:], None), strict=True):
+        if following is not None:
+            length = Decimal((following.at - change.at).total_seconds())
+            flowed = change.rate_ml_h * length / 3600
+            if gone + flowed < volume:
+                gone += flowed
+                continue
+        return change.at + float((volume - gone) / change.rate_ml_h) * timedelta(hours=1)
+    raise AssertionError("a running pump has a last rate")
