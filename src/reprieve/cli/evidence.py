@@ -242,7 +242,7 @@ def _title(kind: str, name: str) -> str:
     from reprieve import evidence
 
     if kind == "instruments":
-        return evidence.instrument(name).title
+        return evidence.questionnaire(name).title
     if kind == "protocols":
         return evidence.protocol(name).title
     if kind == "interactions":

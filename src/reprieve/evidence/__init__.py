@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     )
     from reprieve.evidence.perturbers import interaction, interaction_names
     from reprieve.evidence.practice import Protocol, protocol, protocol_for, protocol_names
+    from reprieve.evidence.questionnaires import (
+        Questionnaire,
+        questionnaire,
+        questionnaire_names,
+    )
     from reprieve.evidence.references import Reference, bibliography, cite, reference
     from reprieve.evidence.scales import Instrument, instrument, instrument_names
     from reprieve.evidence.study import Arm, Outcome, Population, Study, read_study
@@ -37,6 +42,7 @@ _HOME = {
     ),
     "perturbers": ("interaction", "interaction_names"),
     "practice": ("Protocol", "protocol", "protocol_for", "protocol_names"),
+    "questionnaires": ("Questionnaire", "questionnaire", "questionnaire_names"),
     "scales": ("Instrument", "instrument", "instrument_names"),
     "study": ("Arm", "Outcome", "Population", "Study", "read_study"),
 }
@@ -49,6 +55,7 @@ __all__ = [
     "Outcome",
     "Population",
     "Protocol",
+    "Questionnaire",
     "Reference",
     "Study",
     "bibliography",
@@ -66,6 +73,8 @@ __all__ = [
     "protocol",
     "protocol_for",
     "protocol_names",
+    "questionnaire",
+    "questionnaire_names",
     "read_study",
     "reference",
 ]

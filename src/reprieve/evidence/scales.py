@@ -1,6 +1,5 @@
-"""Rating scales: range, bands, cut-offs, licence, and the crosswalk to MADRS."""
+"""Rating scales that the forecast knows: cut-offs, error of one rating, crosswalk to MADRS."""
 
-import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,27 +8,23 @@ from itertools import pairwise
 from typing import Any
 
 from reprieve.errors import InputError, UnknownNameError
-from reprieve.evidence.library import HOME, names
+from reprieve.evidence.figures import Band, Figure, band_of, figure, references
+from reprieve.evidence.library import HOME
+from reprieve.evidence.questionnaire_reading import take_questionnaire
+from reprieve.evidence.questionnaires import ALIASES, Questionnaire, plain, questionnaire_names
 from reprieve.evidence.schema import STATUSES, Table, parse_toml, read_text
 
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A number of an instrument file with what it rests on."""
-
-    value: float
-    status: str
-    source: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """A severity band: `low` to `high`, both included."""
-
-    name: str
-    low: float
-    high: float
+__all__ = [
+    "Band",
+    "Crosswalk",
+    "Figure",
+    "Instrument",
+    "figure",
+    "instrument",
+    "instrument_names",
+    "parse_instrument",
+    "references",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +94,7 @@ class Instrument:
     def band(self, score: float) -> str:
         """The severity band of a score."""
         self.check(score)
-        return next(band.name for band in reversed(self.bands) if score >= band.low)
+        return band_of(self.bands, score)
 
     def _points(self) -> tuple[Sequence[float], Sequence[float]]:
         if self.crosswalk is None:
@@ -114,9 +109,14 @@ def _interpolate(x: float, xs: Sequence[float], ys: Sequence[float]) -> float:
     return y0 + (y1 - y0) * (x - x0) / (x1 - x0)
 
 
+@cache
 def instrument_names() -> tuple[str, ...]:
-    """File names of the shipped instruments."""
-    return names("instruments")
+    """File names of the instruments that the forecast knows.
+
+    Those are the files with `[measurement_sd]`: without the error of one rating a score cannot
+    be learnt from. The text is searched, not parsed, so that naming them costs next to nothing.
+    """
+    return tuple(stem for stem in questionnaire_names() if "\n[measurement_sd]\n" in _text(stem))
 
 
 def instrument(name: str) -> Instrument:
@@ -125,104 +125,60 @@ def instrument(name: str) -> Instrument:
     Raises
     ------
     UnknownNameError
-        No instrument file answers to the name.
+        No instrument that the forecast knows answers to the name; `questionnaire` finds others.
     """
-    plain = "".join(letter for letter in name.lower() if letter.isalnum())
+    wanted = plain(name)
     for stem in instrument_names():
-        if plain in (stem.replace("_", ""), *_ALIASES.get(stem, ())):
+        if wanted in (plain(stem), *ALIASES.get(stem, ())):
             return _load(stem)
     raise UnknownNameError("instrument", name, instrument_names())
 
 
-_ALIASES = {
-    "hdrs17": ("hamd17", "hrsd17"),
-    "qids_sr16": ("qidssr", "qids"),
-}
-
-
 @cache
 def _load(stem: str) -> Instrument:
-    path = HOME / "instruments" / f"{stem}.toml"
-    return parse_instrument(read_text(path), f"instruments/{path.name}")
+    return parse_instrument(_text(stem), f"instruments/{stem}.toml")
+
+
+def _text(stem: str) -> str:
+    return read_text(HOME / "instruments" / f"{stem}.toml")
 
 
 def parse_instrument(text: str, where: str) -> Instrument:
-    """An instrument from TOML text, refused where it cannot be true."""
+    """An instrument that the forecast can use, refused where it cannot be true."""
     table = Table(parse_toml(text, where), where)
-    low, high = table.interval("range") or table.refuse("is missing; add it", "range")
+    form = take_questionnaire(table)
+    low, high = form.low, form.high
+    if form.response is None or form.response.rule != "fall":
+        table.refuse("must be there as a fall from baseline", "response")
     found = Instrument(
-        name=table.text("name"),
-        title=table.text("title"),
-        items=table.integer("items", low=1) or table.refuse("is missing; add it", "items"),
+        name=form.name,
+        title=form.title,
+        items=len(form.scored),
         low=low,
         high=high,
-        rater=table.choice("rater", ("clinician", "self")),
-        bands=tuple(_band(entry) for entry in table.subs("band")),
-        response=figure(table.sub("response"), 0, 1),
-        remission=figure(table.sub("remission"), low, high),
-        relapse=figure(table.sub("relapse"), low, high),
-        reliable_change=figure(table.sub("reliable_change"), 0, high - low),
+        rater=form.rater,
+        bands=form.bands,
+        response=form.response.figure,
+        remission=form.remission or table.refuse("is missing; add it", "remission"),
+        relapse=form.relapse or table.refuse("is missing; add it", "relapse"),
+        reliable_change=form.reliable_change
+        or table.refuse("is missing; add it", "reliable_change"),
         measurement_sd=figure(table.sub("measurement_sd"), 0, high - low),
-        licence=table.text("licence"),
-        licence_status=table.choice("licence_status", STATUSES),
-        wording_restricted=table.flag("wording_restricted", True),
-        loinc=_code(table, table.text("loinc", "")),
-        loinc_items=_codes(table),
-        remission_other=tuple(figure(t, low, high) for t in table.subs("remission_other")),
+        licence=form.licence.text,
+        licence_status=form.licence.status,
+        wording_restricted=form.licence.wording == "attest",
+        loinc=form.loinc,
+        loinc_items=_item_codes(form),
+        remission_other=form.remission_other,
         crosswalk=_crosswalk(table, low, high) if table.has("crosswalk") else None,
-        references=references(table, "references"),
-    )
-    table.done()
-    _check_bands(found, table)
-    return found
-
-
-def _codes(table: Table) -> Mapping[str, str]:
-    codes = table.mapping("loinc_items")
-    return {item: _code(table, str(code)) for item, code in codes.items()}
-
-
-def _code(table: Table, code: str) -> str:
-    if code and not re.fullmatch(r"\d{1,6}-\d", code):
-        table.refuse(f"'{code}' is not a LOINC code such as 44250-9", "loinc")
-    return code
-
-
-def references(table: Table, key: str) -> tuple[str, ...]:
-    """A list of bibliography keys, each one known."""
-    from reprieve.evidence.references import has_reference
-
-    found = table.texts(key)
-    for name in found:
-        if not has_reference(name):
-            table.refuse(f"'{name}' is not in references.bib; add the entry first", key)
-    return found
-
-
-def figure(table: Table, low: float, high: float) -> Figure:
-    """A number with its status and source."""
-    found = Figure(
-        table.number("value", low=low, high=high),
-        table.choice("status", STATUSES),
-        _source(table),
-        table.text("note", ""),
+        references=form.references,
     )
     table.done()
     return found
 
 
-def _source(table: Table) -> str:
-    source = table.text("source", "")
-    if source:
-        references(Table({"source": [source]}, table.where), "source")
-    return source
-
-
-def _band(table: Table) -> Band:
-    low, high = table.interval("range") or table.refuse("is missing; add it", "range")
-    band = Band(table.text("name"), low, high)
-    table.done()
-    return band
+def _item_codes(form: Questionnaire) -> Mapping[str, str]:
+    return {item.key: item.loinc for item in form.items if item.loinc}
 
 
 def _crosswalk(parent: Table, low: float, high: float) -> Crosswalk:
@@ -247,13 +203,3 @@ def _crosswalk(parent: Table, low: float, high: float) -> Crosswalk:
     )
     table.done()
     return found
-
-
-def _check_bands(found: Instrument, table: Table) -> None:
-    if not found.bands:
-        return
-    ends = [(band.low, band.high) for band in found.bands]
-    if ends[0][0] != found.low or ends[-1][1] != found.high:
-        table.refuse("bands must cover the whole range of the instrument")
-    if any(b[0] != a[1] + 1 for a, b in pairwise(ends)):
-        table.refuse("each band must begin one point above the one before")
