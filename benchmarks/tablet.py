@@ -6,6 +6,7 @@ more processor time than the server that is measured.
 
 import json
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
@@ -14,6 +15,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 GONE = (OSError, HTTPException)  # no answer: the server is not there, or went away meanwhile
+IDLE_S = 10.0  # a server closes a connection that nobody uses; a browser opens another by itself
 TOKEN = re.compile(rb'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
@@ -39,6 +41,7 @@ class Tablet:
         self.port, self.username, self.timeout_s = port, username, timeout_s
         self.cookies: dict[str, str] = {}
         self._open: HTTPConnection | None = None
+        self._used = 0.0
 
     def sign_in(self, password: str) -> None:
         """By the sign-in page, with its token.
@@ -62,7 +65,9 @@ class Tablet:
 
     def post(self, path: str, form: Mapping[str, Any], **headers: str) -> Answer:
         """Send a form."""
-        body = urlencode({k: v for k, v in form.items() if v not in (None, "", {})}, doseq=True)
+        given = {k: v for k, v in form.items() if v not in (None, "", {})}
+        told = {k: json.dumps(v) if isinstance(v, dict) else v for k, v in given.items()}
+        body = urlencode(told, doseq=True)
         headers = {"Content_Type": "application/x-www-form-urlencoded", **headers}
         if "csrftoken" in self.cookies:
             headers["X_CSRFToken"] = self.cookies["csrftoken"]
@@ -78,6 +83,9 @@ class Tablet:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.cookies:
             sent["Cookie"] = "; ".join(f"{k}={v}" for k, v in self.cookies.items())
+        if time.monotonic() - self._used > IDLE_S:
+            self.close()
+        self._used = time.monotonic()
         if self._open is None:
             self._open = HTTPConnection("127.0.0.1", self.port, timeout=self.timeout_s)
         try:

@@ -24,6 +24,7 @@ def main() -> int:
     """Each database in a process of its own."""
     read = argparse.ArgumentParser(description=__doc__)
     read.add_argument("--cycles", type=int, default=1000)
+    read.add_argument("--minutes", type=float, default=1e9, help="stop each after so long")
     read.add_argument("--postgres", default="", help="a server on which databases may be made")
     read.add_argument("--only", choices=("sqlite", "postgresql"), help="one of the two")
     read.add_argument("--port", type=int, default=8120)
@@ -48,7 +49,8 @@ def _run(asked: argparse.Namespace, server: str) -> dict[str, Any]:
             [
                 *(sys.executable, "-m", "benchmarks.reliability.run"),
                 *("--cycles", str(asked.cycles), "--port", str(asked.port)),
-                *("--seed", str(asked.seed), "--json", str(told)),
+                *("--seed", str(asked.seed), "--minutes", str(asked.minutes)),
+                *("--json", str(told)),
             ],
             cwd=HERE.parent,
             env=environment,

@@ -82,5 +82,5 @@ def _gaps(rows: Iterable[Stored]) -> list[str]:
     return [
         f"session {session}: its events are numbered {sorted(found)}"
         for session, found in places.items()
-        if sorted(found) != list(range(1, len(found) + 1))
+        if sorted(found) != list(range(min(found), min(found) + len(found)))
     ]

@@ -1,11 +1,12 @@
 """The invented clinic of the test: people, stock, and as many treatment sessions as are asked for.
 
-Each session is one of an invented patient's, entered after the fact: its acts have times of the
-past hours, as when a clinic writes up a day from paper. So every act can be sent at once and still
-passes every rule of the protocol.
+Of every two sessions one is sent from the door to the second check as it happens, and is called
+off then: its drug is drawn, and wasted before a witness. The other was begun hours ago and is sent
+from the running drug to the countersignature with the times of those hours, as when a clinic
+writes up a day from paper. So every act can be sent at once and still passes every rule.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -19,11 +20,12 @@ from reprieve.clinic.courses.judging import Slot
 from reprieve.clinic.courses.planning import stay_min
 from reprieve.clinic.simulator.cupboard import stock
 from reprieve.clinic.simulator.day import LEAD_MIN
-from reprieve.clinic.simulator.histories import vials_for
+from reprieve.clinic.simulator.histories import play, vials_for
 from reprieve.clinic.simulator.registering import admit, invented, register
-from reprieve.clinic.simulator.script import Act, script
+from reprieve.clinic.simulator.script import Act, said, script
 from reprieve.clinic.simulator.setting_up import PASSWORD, Cast, set_up
-from reprieve.clinic.treatments.models import TreatmentSession
+from reprieve.clinic.treatments.kinds import KINDS
+from reprieve.clinic.treatments.state import SessionState
 
 __all__ = ["PASSWORD", "Day", "day_of", "days", "open_clinic"]
 APART = timedelta(hours=3)  # sessions in one room
@@ -37,9 +39,12 @@ class Day:
     session: UUID
     begin: datetime
     acts: tuple[Act, ...]
+    as_it_happens: bool
 
-    def at(self, act: Act) -> datetime:
-        """When an act happened."""
+    def at(self, act: Act) -> datetime | None:
+        """When an act happened; None for what happens as it is entered."""
+        if self.as_it_happens or KINDS[act.kind].now:
+            return None
         return self.begin + timedelta(minutes=act.minute)
 
 
@@ -78,16 +83,36 @@ def day_of(cast: Cast, number: int, begin: datetime) -> Day:
             [Slot(planned, stay_min(protocol), cast.chairs[room])],
             reason="Agreed with the patient.",
         )
-    return Day(session.pk, begin, tuple(_acts(session, story.body, begin)))
+        acts = script(session, protocol, story.body, vials_for(session, begin))
+        if number % 2:
+            return Day(session.pk, begin, tuple(_called_off(acts)), True)
+        before = [a for a in acts if a.minute <= 0]
+        play(cast, session, before, begin, begin)
+    return Day(session.pk, begin, tuple(_noted(a for a in acts if a.minute > 0)), False)
 
 
-def _acts(session: TreatmentSession, body: object, begin: datetime) -> Iterator[Act]:
-    """The script, and a note after each entry while the patient is there: more to be lost."""
-    protocol = session.course.protocol_version.protocol
-    for act in script(session, protocol, body, vials_for(session, begin)):  # type: ignore[arg-type]
+def _noted(acts: Iterable[Act]) -> Iterator[Act]:
+    """A note after some entries: more to be lost."""
+    for act in acts:
         yield act
-        if act.kind in ("vitals", "prepare", "start"):
+        if act.kind in ("vitals", "start"):
             text = f"After {act.kind} at minute {act.minute:g}."
-            yield Act(
-                act.minute, "note", "nurse", lambda _s, _a, t=text: {"about": "nursing", "text": t}
-            )
+            yield Act(act.minute, "note", "nurse", said(about="nursing", text=text))
+
+
+def _called_off(acts: Iterable[Act]) -> Iterator[Act]:
+    """Up to the second check, and then no treatment after all."""
+    yield from _noted(a for a in acts if a.minute < 0)
+
+    def whole(state: SessionState, _: datetime) -> dict[str, str]:
+        assert state.preparation is not None
+        return {
+            "amount": str(state.preparation.amount),
+            "reason": "called off",
+            "username": "nurse2",
+            "password": PASSWORD,
+        }
+
+    yield Act(0.0, "abort", "nurse", said(reason="no escort after all"))
+    yield Act(0.0, "waste", "nurse", whole)
+    yield Act(0.0, "sign", "nurse", said(meaning="reviewed"))

@@ -85,6 +85,7 @@ def main(folder: Path, port: int) -> None:
 
     assert application is not None
     get_resolver().reverse_dict  # noqa: B018  imports every view
+    group = 0
     for _ in sys.stdin:
         group = os.fork()
         if group == 0:
@@ -92,6 +93,9 @@ def main(folder: Path, port: int) -> None:
         with suppress(PermissionError):  # the child has done it already
             os.setpgid(group, group)
         print(group, flush=True)
+    if group:  # whoever asked is gone: nothing is left behind
+        with suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL)
 
 
 def _serve(port: int) -> None:

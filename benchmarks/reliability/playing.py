@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -24,6 +24,7 @@ from reprieve.clinic.treatments.models import SessionEvent
 from reprieve.clinic.treatments.state import SessionState, replay
 
 AGAIN_S = 0.02
+PATIENCE_S = 60.0
 JSON = {"Accept": "application/json"}
 
 
@@ -98,13 +99,17 @@ class Player(threading.Thread):
         for act in day.acts:
             at = day.at(act)
             state = _state(day.session)
+            now = datetime.now(UTC)
             if hand != self.hand:
                 hand = self.hand
                 self._open(day.session)
-            form = dict(act.says(state, at))
+            says = act.says(state, at or now)
+            if says is None:
+                continue
+            form = dict(says)
             if act.kind in ("sign", "countersign"):
                 form["password"] = PASSWORD
-            self._send(day.session, act.kind, act.role, form, at)
+            self._send(day.session, act.kind, act.role, form, at, now)
             time.sleep(self.chance.uniform(0.0, self.rest_s))
         with self.tally.lock:
             self.tally.finished.append(day.session)
@@ -117,10 +122,20 @@ class Player(threading.Thread):
         with self.tally.lock:
             self.tally.handed_over += 1
 
-    def _send(self, session: UUID, kind: str, who: str, form: dict[str, Any], at: datetime) -> None:
+    def _send(
+        self,
+        session: UUID,
+        kind: str,
+        who: str,
+        form: dict[str, Any],
+        at: datetime | None,
+        now: datetime,
+    ) -> None:
         """Queue an entry, send it until it is acknowledged, now and then once more."""
         id, path = uuid4(), f"/sessions/{session}/record/{kind}/"
-        sent = form | {"id": str(id), "at": at.isoformat(), "client_at": at.isoformat()}
+        sent = form | {"id": str(id), "client_at": now.isoformat()}
+        if at is not None:
+            sent["at"] = at.isoformat()
         answer = self._until_answered(lambda t: t.post(path, sent, **JSON), who)
         if answer.status != 200:
             raise RuntimeError(f"{kind} was refused: {answer.status} {answer.body[:300]!r}")
@@ -135,7 +150,7 @@ class Player(threading.Thread):
             datetime.fromisoformat(told["at"]),
             told["seq"],
         )
-        if event.id != id or event.at != at:
+        if event.id != id or at not in (None, event.at):
             raise RuntimeError(f"{kind} {id} of {at} was answered as {event.id} of {event.at}")
         with self.tally.lock:
             self.tally.acknowledged.append(event)
@@ -148,7 +163,15 @@ class Player(threading.Thread):
                 self.tally.resent_known += 1
 
     def _until_answered(self, ask: Callable[[Tablet], Answer], who: str) -> Answer:
-        while True:
+        """Ask again while nobody answers, or the database is away.
+
+        Raises
+        ------
+        RuntimeError
+            For too long: that is no kill, but a server that fails.
+        """
+        began, answer = time.monotonic(), None
+        while time.monotonic() - began < PATIENCE_S:
             tablet = self.ward.tablets[who][self.hand]
             with _flight(self.tally):
                 try:
@@ -161,6 +184,8 @@ class Player(threading.Thread):
                 self.tally.resent += 1
                 self.tally.errors += answer is not None
             time.sleep(AGAIN_S)
+        told = f"{answer.status} {answer.body[:300]!r}" if answer else "no answer"
+        raise RuntimeError(f"after {PATIENCE_S:.0f} s of asking: {told}")
 
 
 @contextmanager

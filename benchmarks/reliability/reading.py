@@ -16,8 +16,9 @@ from reprieve.clinic.treatments.state import Event, Phase, replay
 def faults(tally: Tally) -> list[str]:
     """Everything that is wrong with the record after what was acknowledged; best nothing."""
     rows = list(SessionEvent.objects.order_by("session", "seq"))
+    sent = [row for row in rows if row.client_at is not None]  # the rest was there before
     return [
-        *checking.faults(tally.acknowledged, _stored(rows)),
+        *checking.faults(tally.acknowledged, _stored(sent)),
         *_states(tally, rows),
         *_ledger(),
         *(f"verify: {line}" for line in verify.faults()),
@@ -50,6 +51,7 @@ def _states(tally: Tally, rows: list[SessionEvent]) -> list[str]:
     for row in rows:
         events.setdefault(row.session_id, []).append(row.plain)
     sets = Counter(a.session for a in tally.acknowledged if a.kind == "vitals")
+    sets += Counter(r.session_id for r in rows if r.kind == "vitals" and r.client_at is None)
     found = []
     for session in tally.finished:
         state = replay(events.get(session, []))
@@ -58,7 +60,7 @@ def _states(tally: Tally, rows: list[SessionEvent]) -> list[str]:
         if len(state.vitals) != sets[session]:
             found.append(
                 f"session {session}: has {len(state.vitals)} sets of vital signs where "
-                f"{sets[session]} were acknowledged"
+                f"{sets[session]} were entered"
             )
     return found
 

@@ -36,6 +36,7 @@ class Result:
 
     database: str
     seed: int
+    asked_cycles: int = 0
     cycles: int = 0
     kills: int = 0
     backends_ended: int = 0
@@ -70,6 +71,7 @@ def _options() -> argparse.Namespace:
     read = argparse.ArgumentParser(description=__doc__)
     read.add_argument("--cycles", type=int, default=20)
     read.add_argument("--port", type=int, default=8120)
+    read.add_argument("--minutes", type=float, default=1e9, help="stop killing after so long")
     read.add_argument("--tablets", type=int, default=3, help="that enter events at once")
     read.add_argument("--seed", type=int, default=1)
     read.add_argument("--json", type=Path, help="where the result is written")
@@ -82,7 +84,7 @@ def _run(folder: Path, asked: argparse.Namespace) -> Result:
 
     from benchmarks.reliability import days, playing, reading
 
-    result = Result(connection.vendor, asked.seed)
+    result = Result(connection.vendor, asked.seed, asked.cycles)
     began = time.perf_counter()
     cast = days.open_clinic()
     server, tally = Server(folder, asked.port), playing.Tally()
@@ -97,15 +99,13 @@ def _run(folder: Path, asked: argparse.Namespace) -> Result:
         ]
         for player in players:
             player.start()
-        ended = _cycles(server, players, tally, chance, asked.cycles, result)
+        ended = _cycles(server, players, tally, chance, asked, result)
         for player in players:
             player.stopping.set()
         for player in players:
             player.join(timeout=120)
         result.faults += [f"a tablet gave up: {p.failed}" for p in players if p.failed]
         result.faults += ["a tablet did not finish" for p in players if p.is_alive()]
-        if result.cycles < asked.cycles:
-            result.faults.append(f"stopped after {result.cycles} of {asked.cycles} cycles")
     finally:
         server.close()
     result.faults += reading.faults(tally)
@@ -124,14 +124,15 @@ def _cycles(
     players: "list[playing.Player]",
     tally: "playing.Tally",
     chance: random.Random,
-    cycles: int,
+    asked: argparse.Namespace,
     result: Result,
 ) -> list[float]:
     """Kill and start again; the times of the kills, seconds since the epoch."""
     starts, ended = [], []
     with _progress(result.database) as progress:
-        task = progress.add_task("", total=cycles)
-        for number in range(cycles):
+        task = progress.add_task("", total=asked.cycles)
+        ends = time.monotonic() + asked.minutes * 60
+        for number in range(asked.cycles):
             time.sleep(chance.uniform(0.0, LONGEST_S))
             result.kills_with_requests_in_flight += tally.in_flight > 0
             if result.database == "postgresql" and number % 5 == 4:
@@ -144,7 +145,7 @@ def _cycles(
                 result.kills += 1
             result.cycles += 1
             progress.advance(task)
-            if any(p.failed for p in players):
+            if any(p.failed for p in players) or time.monotonic() > ends:
                 break
     result.start_median_s = round(median(starts), 3) if starts else 0.0
     return ended

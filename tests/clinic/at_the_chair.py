@@ -19,11 +19,13 @@ def main(folder: Path) -> None:
 
     from reprieve.clinic.simulator.histories import play
     from reprieve.clinic.treatments.models import TreatmentSession
+    from reprieve.clinic.treatments.record import state_of
 
     cast = days.open_clinic()
     now = timezone.now()
     day = days.day_of(cast, 0, now - timedelta(minutes=20))
-    play(cast, TreatmentSession.objects.get(pk=day.session), day.acts, day.begin, now)
+    session = TreatmentSession.objects.get(pk=day.session)
+    play(cast, session, day.acts, day.begin, now, state_of(session))
     print(day.session)
 
 

@@ -1,0 +1,1 @@
+"""How fast the clinic answers: 12 live chairs, 200 patients, 20 people at once."""
