@@ -11,7 +11,15 @@ from reprieve.errors import EvidenceError, InputError, UnknownNameError
 from reprieve.evidence.library import HOME
 from reprieve.evidence.questionnaire_reading import parse_questionnaire
 from reprieve.evidence.questionnaires import Questionnaire, read_questionnaire
-from reprieve.evidence.wording import item_words, may_show_wording
+from reprieve.evidence.scoring import score
+from reprieve.evidence.wording import (
+    Words,
+    item_words,
+    may_show_wording,
+    parse_wording,
+    question_words,
+    read_wording,
+)
 
 NAMES = evidence.questionnaire_names()
 PAGE = HOME.parents[2] / "docs" / "instruments.md"
@@ -72,24 +80,80 @@ def test_every_item_has_a_label_and_a_span(name: str):
 def test_a_free_instrument_ships_its_wording(name: str):
     form = asked(name)
     assert all(item.text for item in form.items)
-    assert set(item_words(form, attested=False).values()) == {item.text for item in form.items}
+    for item in form.items:
+        assert item_words(form, attested=False)[item.key] == Words(item.text, item.answers)
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if asked(n).licence.wording != "free"])
 def test_wording_under_licence_does_not_ship(name: str):
     form = asked(name)
-    assert not any(item.text or item.answers for item in form.items) or name == "cssrs_screener"
+    assert not any(item.text for item in form.items)
+    assert not form.question
     assert {a.label for item in form.items for a in item.answers} <= {"Yes", "No"}
-    labels = {item.key: item.label for item in form.items}
+    labels = {item.key: Words(item.label, item.answers) for item in form.items}
     assert item_words(form, attested=False) == item_words(form, attested=True) == labels
 
 
+COPY = """
+instrument = "WSAS"
+question = "The site's question"
+[[item]]
+key = "work"
+text = "The site's own licensed words"
+answers = [{ value = 0, label = "none" }, { value = 8, label = "all" }]
+"""
+
+
 def test_wording_under_licence_is_shown_to_a_site_that_attests_and_brings_it():
-    form, own = asked("wsas"), {"work": "The site's own licensed words"}
-    assert item_words(form, attested=True, own=own)["work"] == own["work"]
-    assert item_words(form, attested=False, own=own)["work"] == "Work"
-    with pytest.raises(InputError, match="no item 'sleep'; its items are work, home"):
-        item_words(form, attested=True, own={"sleep": "x"})
+    form = asked("wsas")
+    own = parse_wording(COPY, "mine.toml", form)
+    shown = item_words(form, attested=True, own=own)
+    assert shown["work"].text == "The site's own licensed words"
+    assert [a.label for a in shown["work"].answers] == ["none", *"1234567", "all"]
+    assert shown["home"] == Words("Home management", ())
+    assert question_words(form, attested=True, own=own) == "The site's question"
+
+
+def test_wording_under_licence_stays_hidden_without_the_attestation():
+    form = asked("wsas")
+    own = parse_wording(COPY, "mine.toml", form)
+    assert item_words(form, attested=False, own=own)["work"] == Words("Work", ())
+    assert question_words(form, attested=False, own=own) == ""
+    assert score(form, {item.key: 4 for item in form.items}).total == 20
+
+
+def test_a_free_question_is_shown_to_everybody():
+    assert question_words(asked("phq9"), attested=False).startswith("Over the last 2 weeks")
+
+
+SPOILT_COPIES = {
+    "of another instrument": ('"WSAS"', '"ISI"', "the wording of WSAS was expected"),
+    "of an unknown item": ('"work"', '"sleep"', "the items are work, home"),
+    "with an answer out of range": ("value = 8", "value = 9", "from 0 to 8"),
+    "with two words for one answer": ("value = 8", "value = 0", "two answers"),
+    "without an item": ("[[item]]", "[[items]]", "at least one"),
+    "of an item without words": ("text =", "txt =", "text is missing"),
+}
+
+
+@pytest.mark.parametrize("case", SPOILT_COPIES)
+def test_a_spoilt_copy_is_refused(case: str):
+    old, new, expected = SPOILT_COPIES[case]
+    with pytest.raises(EvidenceError, match=expected):
+        parse_wording(COPY.replace(old, new, 1), "mine.toml", asked("wsas"))
+
+
+def test_a_copy_names_an_item_once():
+    twice = COPY + COPY[COPY.index("[[item]]") :]
+    with pytest.raises(EvidenceError, match="'work' twice"):
+        parse_wording(twice, "mine.toml", asked("wsas"))
+
+
+def test_an_instrument_of_labels_takes_no_wording(tmp_path):
+    path = tmp_path / "bprs.toml"
+    path.write_text('instrument = "BPRS+"', encoding="utf-8")
+    with pytest.raises(InputError, match="by its labels alone"):
+        read_wording(path, asked("bprs_plus"))
 
 
 @pytest.mark.parametrize(

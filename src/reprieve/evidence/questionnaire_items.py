@@ -26,7 +26,7 @@ def _check_digit(code: str) -> bool:
 
 
 def read_items(table: Table) -> tuple[Item, ...]:
-    shared = tuple(_answer(entry) for entry in table.subs("answer"))
+    shared = read_answers(table, "answer")
     span = table.interval("item_range")
     items = tuple(
         _item(entry, number, shared, span) for number, entry in enumerate(table.subs("item"), 1)
@@ -49,13 +49,11 @@ def _item(
     shared: tuple[Answer, ...],
     span: tuple[float, float] | None,
 ) -> Item:
-    own = tuple(_answer(entry) for entry in table.subs("answers"))
+    own = read_answers(table, "answers")
     bounds = table.interval("range")
     answers = own or (() if bounds else shared)
     if answers:
         values = [answer.value for answer in answers]
-        if len(set(values)) < len(values):
-            table.refuse("gives one value to two answers", "answers")
         bounds = (min(values), max(values))
     low, high = bounds or span or table.refuse("is missing; give it or answers", "range")
     if low == high or low != int(low) or high != int(high):
@@ -81,6 +79,15 @@ def _item(
         ask_if=None if asked is None else (asked[0], asked[1]),
     )
     table.done()
+    return found
+
+
+def read_answers(table: Table, key: str) -> tuple[Answer, ...]:
+    """The answers of an array of tables, each value once."""
+    found = tuple(_answer(entry) for entry in table.subs(key))
+    values = [answer.value for answer in found]
+    if len(set(values)) < len(values):
+        table.refuse("gives one value to two answers", key)
     return found
 
 
