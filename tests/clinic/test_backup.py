@@ -61,6 +61,7 @@ def test_every_row_of_every_table_comes_back_and_the_record_verifies(treated, fi
     assert "The record verifies" in done.stdout
     before, after = treated.tables(), empty.tables()
     assert len(before["treatments_sessionevent"]) > 20
+    assert len(before["therapy_psychotherapynote"]) == 1
     assert {"draw", "give", "waste"} <= {k for row in before["ledger_ledgerentry"] for k in row}
     assert before == after
     assert (empty.folder / "secret.key").read_text() == (treated.folder / "secret.key").read_text()

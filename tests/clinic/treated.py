@@ -17,6 +17,8 @@ def main(folder: Path) -> None:
 
     from clinic import cast
     from clinic.chair import CALM, Chair
+    from reprieve.clinic.actor import Actor
+    from reprieve.clinic.therapy.actions import write_note
 
     with transaction.atomic():
         clinic = cast.make_clinic()
@@ -33,6 +35,8 @@ def main(folder: Path) -> None:
     for chair in chairs:
         chair.started()
         chair.does("therapist", "note", 12, about="in_session", text="Quiet. Æøå, “so”, 0.5 µg.")
+    therapist = Actor.as_user(people["therapist"], cast.NOW)
+    write_note(therapist, signed.session.patient, "Sealed.", session=signed.session)
     recovering.does("nurse", "stop", 30, reason="asked to stop")
     recovering.does("nurse", "waste", 31, amount="0.35", reason="rest of the bag",
                     username="nurse2", password=cast.PASSWORD)  # fmt: skip
