@@ -5,6 +5,9 @@
 #
 #   tools/system.sh            browser, PDF libraries, PostgreSQL
 #   tools/system.sh print      PDF libraries alone: all that running the clinic needs
+#
+# REPRIEVE_REQUIRE_POSTGRES=1 (set by .ci/run): fail where PostgreSQL cannot be reached, instead of
+# leaving half of the clinic's tests out.
 set -u
 say() { echo "system: $*" >&2; }
 missing=""
@@ -30,7 +33,15 @@ fi
 # A database for tests, on this machine only.
 url="postgres://reprieve_test:reprieve_test@127.0.0.1:5432/postgres"
 answers() { PGCONNECT_TIMEOUT=3 psql "$url" -qtAc "select 1" >/dev/null 2>&1; }
-command -v psql >/dev/null || { say "no PostgreSQL: the clinic is tested on SQLite alone"; exit 0; }
+without() {
+  if [ "${REPRIEVE_REQUIRE_POSTGRES:-}" = 1 ]; then
+    say "$1, and REPRIEVE_REQUIRE_POSTGRES=1 asks for it: the tests on PostgreSQL cannot be left out"
+    exit 1
+  fi
+  say "$1: the clinic is tested on SQLite alone"
+  exit 0
+}
+command -v psql >/dev/null || without "no PostgreSQL"
 if ! pg_isready -q -h 127.0.0.1 && command -v pg_lsclusters >/dev/null && [ "$(id -u)" = 0 ]; then
   pg_lsclusters -h | while read -r version name _; do
     say "starting PostgreSQL $version"
@@ -43,4 +54,5 @@ if ! answers; then
   PGCONNECT_TIMEOUT=3 psql -h 127.0.0.1 -U postgres -w -qc "$role" postgres >/dev/null 2>&1 ||
     { [ "$(id -u)" = 0 ] && su postgres -c "psql -qc \"$role\"" >/dev/null 2>&1; }
 fi
-if answers; then echo "$url"; else say "PostgreSQL is not reachable: the clinic is tested on SQLite alone"; fi
+answers || without "PostgreSQL is not reachable"
+echo "$url"
