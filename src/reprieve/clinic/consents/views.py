@@ -62,7 +62,6 @@ def sign(request: ClinicRequest, patient_id: UUID, protocol_id: UUID) -> HttpRes
 def show(request: ClinicRequest, consent_id: UUID) -> HttpResponse:
     """A consent as it was signed, ready to print."""
     consent = _own(request, consent_id)
-    note_read(request.by, "consent", consent)
     return render(request, "consents/show.html", {"consent": consent, "patient": consent.patient})
 
 
@@ -98,4 +97,6 @@ def _own(request: ClinicRequest, consent_id: UUID) -> Consent:
     known = Consent.objects.select_related(
         "patient", "patient__clinic", "withdrawal", "protocol_version"
     )
-    return get_object_or_404(known, patient__clinic=request.by.clinic, pk=consent_id)
+    consent = get_object_or_404(known, patient__clinic=request.by.clinic, pk=consent_id)
+    note_read(request.by, "consent", consent)
+    return consent

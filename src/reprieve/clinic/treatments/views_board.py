@@ -54,6 +54,7 @@ def board(request: ClinicRequest) -> HttpResponse:
 @page("board.read", while_locked=True)
 def board_rows(request: ClinicRequest) -> HttpResponse:
     """The rows alone, for the page that refreshes itself."""
+    note_read(request.by, "board")
     answer = render(request, "treatments/_board_rows.html", _context(request.by))
     answer["X-Now"] = request.by.now.isoformat()
     return answer
@@ -93,7 +94,8 @@ def _row(
     now: datetime,
 ) -> Row:
     def here(s: TreatmentSession) -> bool:
-        return s.chair == chair if chair is not None else s.chair not in chairs
+        # the row of those without a chair is itself a None among the chairs
+        return s.chair == chair if chair or s.chair is None else s.chair not in chairs
 
     seats = [session_view(s, now) for s in live if here(s)]
     return Row(

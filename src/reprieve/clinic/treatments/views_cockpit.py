@@ -12,6 +12,7 @@ from reprieve.clinic.pages import ClinicRequest, page
 from reprieve.clinic.treatments.finding import EARLIER, address, session_of, utc_offset, zone_of
 from reprieve.clinic.treatments.floor import SessionView, session_view
 from reprieve.clinic.treatments.forms import AdverseForm, NoteForm, ObservationForm
+from reprieve.clinic.treatments.hiding import blind
 from reprieve.clinic.treatments.picture import chart_of
 from reprieve.clinic.treatments.prompts import Prompt, longest_snooze_min
 from reprieve.clinic.treatments.screen import instruments, keypad, lines, pump, stages, steps
@@ -33,7 +34,9 @@ def cockpit(request: ClinicRequest, session_id: UUID) -> HttpResponse:
 @page("session.read", while_locked=True)
 def live(request: ClinicRequest, session_id: UUID) -> HttpResponse:
     """The parts that change, each for its own place; 204 where none has changed."""
-    view = session_view(session_of(request.by, session_id), request.by.now)
+    session = session_of(request.by, session_id)
+    note_read(request.by, "session", session, patient=session.patient_id)
+    view = session_view(session, request.by.now)
     seen = _seen(request, view)
     if request.GET.get("seen") == seen:
         answer = HttpResponse(status=204)
@@ -65,7 +68,9 @@ def _parts(request: ClinicRequest, view: SessionView) -> dict[str, object]:
     """Context of the parts that refresh."""
     by, state, protocol = request.by, view.state, view.protocol
     zone = zone_of(by)
-    chart = chart_of(state, protocol, view.due, by.now, zone, view.session.planned_at)
+    chart = chart_of(
+        state, protocol, view.due, by.now, zone, view.session.planned_at, locked=request.locked
+    )
     longest = longest_snooze_min(protocol) or 0
     return {
         "view": view,
@@ -79,7 +84,8 @@ def _parts(request: ClinicRequest, view: SessionView) -> dict[str, object]:
         "svg": mark_safe(anaesthesia_chart(chart)),
         "heads": columns(chart),
         "table": table(chart)[::-1],
-        "lines": lines(state, protocol, zone)[::-1],
+        "lines": lines(state, protocol, zone, locked=request.locked)[::-1],
+        "blind": blind(state),
         **_prompts(view),
         "snoozes": [m for m in SNOOZES if m <= longest],
         "seen": _seen(request, view),

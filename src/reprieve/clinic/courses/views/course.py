@@ -46,7 +46,6 @@ def courses(request: ClinicRequest) -> HttpResponse:
 def course(request: ClinicRequest, course_id: UUID) -> HttpResponse:
     """One course: where it stands, its sessions, what is due, what was decided."""
     found = course_of(request, course_id)
-    note_read(request.by, "course", found)
     return render(request, "courses/course.html", _page(request, found))
 
 

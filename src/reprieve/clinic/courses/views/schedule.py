@@ -24,7 +24,6 @@ from reprieve.errors import ReprieveError
 def plan(request: ClinicRequest, course_id: UUID) -> HttpResponse:
     """A phase's sessions as a series: shown with what stands against it, then planned."""
     course = course_of(request, course_id)
-    note_read(request.by, "plan of a course", course)
     protocol = course.protocol_version.protocol
     phase = planning.phase_of(protocol, course.phase)
     there = course.sessions.filter(plan="planned").select_related("chair")
@@ -82,7 +81,6 @@ def book(request: ClinicRequest) -> HttpResponse:
 def move(request: ClinicRequest, session_id: UUID) -> HttpResponse:
     """Another time or chair for a session."""
     session = session_of(request, session_id)
-    note_read(request.by, "session to move", session)
     at = clock.local(request.by.clinic, session.planned_at)
     initial = {"day": at.date(), "time": at.time(), "minutes": session.planned_min,
                "chair": str(session.chair_id or ""), **_place(request)}  # fmt: skip
