@@ -133,3 +133,24 @@ def test_the_board_asks_the_database_no_more_for_more_sessions(
     TreatmentSession.objects.filter(number__gt=1).update(phase="checked_in")
     with django_assert_max_num_queries(len(few) + 1):
         rows(nurse)
+
+
+@pytest.mark.parametrize("role", ["front_desk", "custodian", "owner"])
+def test_who_has_no_chart_sees_initials_and_times_and_nothing_medical(
+    role: str, as_role, chair, course, clinic, clock
+) -> None:
+    clinic.lock_after_min = 600
+    clinic.save()
+    chair.started()
+    cast.make_session(course, 2, chair=None, planned_at=cast.NOW + timedelta(hours=5))
+    chair.does("nurse", "vitals", 20, sbp="205", dbp="120", hr="95", spo2="96", rr="14", moaas="5")
+    clock.minute = 21
+    patient, told = chair.session.patient, rows(as_role("nurse"))
+    shown = rows(as_role(role))
+    for medical in (patient.family_name, "mmHg", "0.5 mg/kg"):
+        assert medical in told, medical
+        assert medical not in shown, medical
+    assert patient.initials in row_of(shown, "Chair 1")
+    assert patient.initials in row_of(shown, "No chair")
+    assert 'data-tick="until"' in shown
+    assert "a prompt is open" in shown
