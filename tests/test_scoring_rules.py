@@ -1,6 +1,7 @@
 """Scores: worked examples from the sources, and what has to hold for any answers."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -214,6 +215,20 @@ def test_blood_in_the_urine_raises_one_flag_whatever_else():
     assert [f.title for f in scored("bladder", blood=1).flags] == ["Blood in the urine"]
     assert [f.key for f in scored("bladder", blood=3, urgency=3).flags] == ["bladder"]
     assert scored("bladder", urgency=1, frequency=3, night=3).flags == ()
+
+
+def test_of_two_flags_of_one_kind_the_pressing_one_stands_wherever_its_file_has_it():
+    form = asked("cssrs_screener")
+    for order in (form.flags, form.flags[::-1]):
+        (flag,) = score(replace(form, flags=order), {"wish": 1, "thoughts": 1, "plan": 1}).flags
+        assert (flag.level, flag.items) == ("urgent", ("plan",))
+
+
+def test_a_total_raises_its_flag_from_its_own_cut_off():
+    """Four points of the SSI, the entry criterion of grunebaum_2018."""
+    assert scored("ssi", *[1] * 3, *[0] * 16).flags == ()
+    (flag,) = scored("ssi", *[1] * 4, *[0] * 15).flags
+    assert (flag.key, flag.items, flag.value) == ("suicide", (), 4)
 
 
 def test_a_checklist_has_flags_and_no_total():
