@@ -7,6 +7,7 @@ from django.db import DatabaseError, connection, transaction
 from django.urls import reverse
 
 from clinic import cast
+from reprieve.clinic.accounts.models import User
 from reprieve.clinic.actor import Actor
 from reprieve.clinic.audit.chain import faults
 from reprieve.clinic.audit.models import AuditEvent
@@ -126,3 +127,17 @@ def test_notes_are_shown_newest_first(by, patient, note):
     later = by("therapist").at(cast.NOW + timedelta(days=1))
     write_note(later, patient, "A day later.")
     assert [n.text for n in read_notes(later, patient)] == ["A day later.", WORDS]
+
+
+def test_nobody_replaces_a_note_that_another_therapist_wrote(by, patient, note, clinic, as_role):
+    other = User.objects.create_user(
+        username="therapist2", password=cast.PASSWORD, clinic=clinic, roles=["therapist"]
+    )
+    mine = write_note(Actor.as_user(other, cast.NOW), patient, "Mine.")
+    with pytest.raises(RefusedError, match="Somebody else wrote that note"):
+        write_note(Actor.as_user(other, cast.NOW), patient, "No lake.", replaces=note)
+    url = reverse("therapy:write", args=[patient.pk])
+    answer = as_role("therapist").post(url, {"text": "Not so.", "replaces": str(mine.pk)})
+    assert answer.status_code == 422
+    assert f'value="{note.pk}"' in answer.content.decode()
+    assert f'value="{mine.pk}"' not in answer.content.decode()

@@ -1,5 +1,6 @@
 """The second check is blind and by another person; waste has a witness; holds have reasons."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -196,6 +197,28 @@ def test_a_vial_of_another_drug_is_refused(chair, clinic, people):
         vial = cast.make_vial(lot, people["custodian"], "M-001")
     with pytest.raises(RefusedError, match="holds midazolam; this course gives ketamine"):
         chair.does("nurse", "prepare", 5, vials=[str(vial.pk)])
+
+
+@pytest.mark.parametrize(("zone", "expires", "taken"), [
+    ("America/Los_Angeles", date(2026, 11, 1), False),  # 9:05 in UTC is 1:05 of 2 November there
+    ("Pacific/Honolulu", date(2026, 11, 1), True),  # still 23:05 of 1 November
+    ("UTC", date(2026, 11, 1), False),
+    ("Pacific/Kiritimati", date(2026, 11, 1), False),
+])  # fmt: skip
+def test_a_vial_is_good_to_the_end_of_its_last_day_where_the_clinic_is(
+    chair, clinic, zone, expires, taken
+):
+    chair.decided()
+    clinic.time_zone = zone
+    clinic.save()
+    type(chair.vial.lot).objects.update(expires_on=expires)
+    for person in chair.people.values():
+        person.refresh_from_db()
+    if taken:
+        chair.prepared()
+        return
+    with pytest.raises(RefusedError, match=r"expired on 01 Nov 2026\. Take another"):
+        chair.prepared()
 
 
 def test_the_dose_of_the_day_is_the_prescribers(chair):

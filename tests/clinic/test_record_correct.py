@@ -1,14 +1,17 @@
 """A correction is a new event; what others rest on keeps standing; after signing only addenda."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 
 from clinic import cast
 from clinic.chair import CALM, Chair
 from reprieve.clinic.errors import NotAllowedError, RefusedError, WitnessError
 from reprieve.clinic.ledger import postings
 from reprieve.clinic.patients.models import WeightReading
+from reprieve.clinic.patients.weights import counted
 from reprieve.clinic.treatments.models import SessionEvent
 from reprieve.clinic.treatments.refusals import EntryRefusedError
 from reprieve.clinic.treatments.state import Phase
@@ -22,8 +25,6 @@ def chair(session, people, vial):
 
 
 def moment(chair, minute):
-    from datetime import timedelta
-
     return (cast.NOW + timedelta(minutes=minute)).isoformat()
 
 
@@ -57,16 +58,24 @@ def test_a_start_keeps_standing_and_only_its_time_moves(chair):
     start = chair.state.of("start")[0]
     with pytest.raises(EntryRefusedError, match="cannot be taken out"):
         chair.does("nurse", "correction", 12, of=str(start.id), void=True, reason="x")
-    chair.does("nurse", "correction", 12, of=str(start.id), new_at=moment(chair, 8), reason="late")
+    earlier = {"of": str(start.id), "new_at": moment(chair, 8), "reason": "late"}
+    with pytest.raises(EntryRefusedError, match="Only a prescriber"):
+        chair.does("nurse", "correction", 12, **earlier)
+    chair.does("prescriber", "correction", 12, **earlier)
     assert (chair.state.started_at - cast.NOW).total_seconds() == 8 * 60
     with pytest.raises(EntryRefusedError, match="would come before the second check"):
-        chair.does("nurse", "correction", 12, of=str(start.id), new_at=moment(chair, 5), reason="x")
+        chair.does("prescriber", "correction", 12, of=str(start.id), new_at=moment(chair, 5),
+                   reason="x")  # fmt: skip
+    later = {"of": str(start.id), "new_at": moment(chair, 11), "reason": "clock"}
+    chair.does("nurse", "correction", 12, **later)
+    assert (chair.state.started_at - cast.NOW).total_seconds() == 11 * 60
 
 
 def test_a_stop_is_not_moved_before_the_start(chair):
     stop = chair.does("nurse", "stop", 50)
     with pytest.raises(EntryRefusedError, match="would come before the start"):
-        chair.does("nurse", "correction", 51, of=str(stop.pk), new_at=moment(chair, 9), reason="x")
+        chair.does("prescriber", "correction", 51, of=str(stop.pk), new_at=moment(chair, 9),
+                   reason="x")  # fmt: skip
     with pytest.raises(EntryRefusedError, match="in the future"):
         chair.does("nurse", "correction", 51, of=str(stop.pk), new_at=moment(chair, 90), reason="x")
 
@@ -174,3 +183,60 @@ def test_after_the_signature_only_an_addendum_is_taken(chair):
     with pytest.raises(RefusedError, match="only an addendum"):
         chair.does("nurse", "correction", of=str(vitals.id), void=True, reason="x")
     chair.does("nurse", "addendum", text="The cuff was the large one.")
+
+
+def test_whoever_wrote_a_note_corrects_it_and_nobody_else(chair):
+    note = chair.does("therapist", "note", 20, about="in_session", text="A hous by the lake.")
+    change = {"of": str(note.pk), "data": {"text": "A house by the lake."}, "reason": "spelling"}
+    for role in ("nurse", "prescriber"):
+        with pytest.raises(EntryRefusedError, match="Test Therapist wrote this note"):
+            chair.does(role, "correction", 21, **change)
+        with pytest.raises(EntryRefusedError, match="wrote this note"):
+            chair.does(role, "correction", 21, of=str(note.pk), void=True, reason="x")
+    chair.does("therapist", "correction", 21, **change)
+    assert chair.state.of("note")[-1].data["text"] == "A house by the lake."
+    mine = chair.does("nurse", "note", 22, about="nursing", text="Blanket.")
+    chair.does("nurse", "correction", 23, of=str(mine.pk), void=True, reason="other chair")
+
+
+def test_a_therapist_corrects_nothing_that_a_therapist_does_not_enter(chair):
+    wrong = chair.does("nurse", "vitals", 20, **CALM)
+    with pytest.raises(NotAllowedError):
+        chair.does("therapist", "correction", 21, of=str(wrong.pk), data={"hr": "73"}, reason="x")
+    with pytest.raises(NotAllowedError):
+        chair.does("front_desk", "correction", 21, of=str(wrong.pk), data={"hr": "73"}, reason="x")
+
+
+def test_the_page_of_a_correction_opens_for_who_may_enter_the_like(chair, as_role):
+    note = chair.does("therapist", "note", 20, about="in_session", text="The lake.")
+    vitals = chair.does("nurse", "vitals", 20, **CALM)
+
+    def page(role, event):
+        url = reverse("treatments:correct", args=[chair.session.pk, event.pk])
+        return as_role(role).get(url).status_code
+
+    assert [page("therapist", note), page("therapist", vitals)] == [200, 403]
+    assert [page("nurse", vitals), page("front_desk", vitals)] == [200, 403]
+
+
+def test_a_weighing_that_is_taken_out_leaves_the_patients_history(session, people, vial):
+    chair = Chair(session, people, vial)
+    chair.arrives()
+    wrong = chair.does("nurse", "weight", 4, kg="91")
+    chair.does("nurse", "correction", 5, of=str(wrong.pk), data={"kg": "90"}, reason="slip")
+    chair.does("nurse", "correction", 6, of=str(wrong.pk), void=True, reason="other patient")
+    assert [w.kg for w in counted(session.patient)] == [70, 70]
+    assert WeightReading.objects.filter(kg=90).count() == 2  # both rows stay on record
+    chair.does("nurse", "abort", 7, reason="postponed")
+    later = cast.make_session(session.course, number=2)
+    other = Chair(later, people, vial)
+    other.arrives()
+    assert other.state.check_in.data["last_kg"] == "70"
+
+
+def test_a_weighing_that_is_put_to_another_time_is_there_in_the_history_too(session, people, vial):
+    chair = Chair(session, people, vial)
+    chair.arrives()
+    event = chair.state.weights[-1]
+    chair.does("nurse", "correction", 5, of=str(event.id), new_at=moment(chair, 3), reason="clock")
+    assert counted(session.patient)[0].at == cast.NOW + timedelta(minutes=3)

@@ -28,6 +28,8 @@ def chair(session, people, vial):
     ({"moaas": "4.5"}, "moaas", "expected a whole score"),
     ({"temp": "98.6"}, "temp", "expected 30 to 43 °C"),
     ({"hr": "-3"}, "hr", "expected 20 to 250"),
+    ({"o2_l_min": "-5"}, "o2_l_min", "expected 0 to 60 L/min"),
+    ({"o2_l_min": "5000"}, "o2_l_min", "expected 0 to 60 L/min"),
 ])  # fmt: skip
 def test_an_impossible_reading_is_refused_with_what_was_expected(chair, changed, field, expected):
     before = SessionEvent.objects.count()
@@ -35,6 +37,12 @@ def test_an_impossible_reading_is_refused_with_what_was_expected(chair, changed,
         chair.does("nurse", "vitals", 4, **(CALM | changed))
     assert expected in " ".join(refused.value.fields[field])
     assert SessionEvent.objects.count() == before
+
+
+def test_oxygen_is_a_reading_and_no_rating(chair):
+    chair.does("nurse", "vitals", 4, o2_l_min="2")
+    with pytest.raises(EntryRefusedError, match="is not rated here"):
+        chair.does("nurse", "rating", 4, instrument="o2_l_min", value="2")
 
 
 def test_an_empty_set_is_refused(chair):

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
+
 from reprieve.clinic.patients.models import Patient, WeightReading
 from reprieve.pictures import Axis, Figure
 
@@ -11,11 +13,15 @@ WIDE, HIGH = 560, 220
 SECONDS = 86_400
 
 
+def counting(patient: Patient) -> QuerySet[WeightReading]:
+    """Weights without those that were replaced or taken out, newest first."""
+    found = patient.weights.filter(replaced_by=None, withdrawn=None)
+    return found.select_related("by").order_by("-at", "-id")
+
+
 def counted(patient: Patient) -> list[WeightReading]:
-    """Weights without those that were replaced, newest first."""
-    return list(
-        patient.weights.filter(replaced_by=None).select_related("by").order_by("-at", "-id")
-    )
+    """The weights of `counting`, read."""
+    return list(counting(patient))
 
 
 def picture(weights: Sequence[WeightReading], zone: str) -> str:

@@ -25,7 +25,8 @@ def write_note(
     NotAllowedError
         The person is no therapist.
     RefusedError
-        An empty text; a patient, a session or a note of somebody else; a note replaced before.
+        An empty text; a session or a note of another patient; a note that another person wrote,
+        or that was replaced before.
     """
     with act(by, "psychotherapy.write", "write psychotherapy note", patient=patient.pk) as log:
         if patient.clinic_id != by.clinic.pk:
@@ -35,7 +36,7 @@ def write_note(
         if session is not None and session.patient_id != patient.pk:
             raise RefusedError("That session is another patient's. Choose one of this patient.")
         if replaces is not None:
-            _check_replaced(patient, replaces)
+            _check_replaced(by, patient, replaces)
         note = PsychotherapyNote(
             stream=f"therapy:{patient.pk}", clinic=by.clinic, patient=patient, session=session,
             replaces=replaces, at=by.now, by=by.user,
@@ -45,9 +46,11 @@ def write_note(
     return note
 
 
-def _check_replaced(patient: Patient, note: PsychotherapyNote) -> None:
+def _check_replaced(by: Actor, patient: Patient, note: PsychotherapyNote) -> None:
     if note.patient_id != patient.pk:
         raise RefusedError("That note is about another patient.")
+    if note.by_id != by.user.pk:
+        raise RefusedError("Somebody else wrote that note and alone replaces it. Add your own.")
     if hasattr(note, "replaced_by"):
         raise RefusedError("That note was replaced before. Replace the newer one.")
 

@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 
+from reprieve.clinic.actor import Actor
 from reprieve.clinic.acts import note_read
 from reprieve.clinic.pages import ClinicRequest, page
 from reprieve.clinic.patients.models import Patient
@@ -24,7 +25,7 @@ def patients(request: ClinicRequest) -> HttpResponse:
 def notes(request: ClinicRequest, patient_id: UUID) -> HttpResponse:
     """The notes about one patient, and a form for another."""
     patient = get_object_or_404(Patient, clinic=request.by.clinic, pk=patient_id)
-    return _shown(request, patient, _form(patient, None), 200)
+    return _shown(request, patient, _form(patient, request.by, None), 200)
 
 
 @page("psychotherapy.write")
@@ -33,18 +34,18 @@ def write(request: ClinicRequest, patient_id: UUID) -> HttpResponse:
     patient = get_object_or_404(Patient, clinic=request.by.clinic, pk=patient_id)
     if request.method != "POST":
         return redirect("therapy:notes", patient_id=patient.pk)
-    form = _form(patient, request)
+    form = _form(patient, request.by, request.POST)
     if not form.is_valid():
         return _shown(request, patient, form, 422)
     write_note(request.by, patient, **form.cleaned_data)
     return redirect("therapy:notes", patient_id=patient.pk)
 
 
-def _form(patient: Patient, request: ClinicRequest | None) -> NoteForm:
+def _form(patient: Patient, by: Actor, sent: QueryDict | None) -> NoteForm:
     return NoteForm(
-        request.POST if request else None,
+        sent,
         sessions=patient.sessions.order_by("-planned_at"),
-        notes=PsychotherapyNote.objects.filter(patient=patient, replaced_by=None),
+        notes=PsychotherapyNote.objects.filter(patient=patient, by=by.user, replaced_by=None),
     )
 
 

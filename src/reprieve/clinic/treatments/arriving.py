@@ -7,6 +7,7 @@ from typing import Any
 from reprieve.clinic.accounts.models import User
 from reprieve.clinic.patients.models import WeightReading
 from reprieve.clinic.patients.readiness import gaps
+from reprieve.clinic.patients.weights import counting
 from reprieve.clinic.treatments.caps import check_ordered
 from reprieve.clinic.treatments.entry import Entry
 from reprieve.clinic.treatments.holds import Hold, judge, standing
@@ -51,13 +52,7 @@ def _check_confirmed(entry: Entry) -> None:
 
 
 def _last_weight(entry: Entry) -> dict[str, str]:
-    found = (
-        WeightReading.objects.filter(
-            patient=entry.session.patient, at__lte=entry.at, replaced_by=None
-        )
-        .order_by("-at", "-pk")
-        .first()
-    )
+    found = counting(entry.session.patient).filter(at__lte=entry.at).first()
     if found is None:
         return {}
     return {"last_kg": said(found.kg), "last_kg_at": found.at.isoformat()}

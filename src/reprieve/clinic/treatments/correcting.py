@@ -10,6 +10,7 @@ from typing import Any
 from reprieve.clinic.errors import WitnessError
 from reprieve.clinic.ledger import postings
 from reprieve.clinic.patients.models import WeightReading
+from reprieve.clinic.patients.weights import counting
 from reprieve.clinic.treatments import arriving, closing, giving, readings
 from reprieve.clinic.treatments.entry import AHEAD, Entry, check_time, kind_of
 from reprieve.clinic.treatments.forms import FORMS
@@ -19,6 +20,7 @@ from reprieve.clinic.treatments.refusals import EntryRefusedError, refuse
 from reprieve.clinic.treatments.state import Event, Phase, SessionState, replay
 
 NEVER = ("correction", "prompt", "sign", "countersign", "addendum", "abort", "assign")
+CLOCKS = ("start", "device", "stop")  # what the times of leaving are counted from
 # how the new content of a kind is checked, beside its form
 CHECKED: dict[str, Callable[[Entry], dict[str, Any]]] = {
     "vitals": readings.entered_vitals,
@@ -37,6 +39,8 @@ def entered_correction(entry: Entry) -> dict[str, Any]:
         raise refuse("The event to correct is not in this session, or was taken out.", "of")
     kind = kind_of(of.kind)
     entry.by.require(kind.permission)
+    if kind.key == "note" and of.by != str(entry.by.user.pk):
+        raise refuse(f"{of.by_name} wrote this note and alone corrects it. Add your own.", "of")
     if kind.key in NEVER:
         raise refuse(f"A {kind.title} is not corrected; enter a new one.", "of")
     found = dict(entry.data)
@@ -91,6 +95,12 @@ def _witness(entry: Entry) -> dict[str, str]:
 
 
 def _check_moved(entry: Entry, of: Event, kind: Kind, at: datetime, found: dict[str, Any]) -> None:
+    if kind.key in CLOCKS and at < of.at and not entry.by.may("session.decide"):
+        raise refuse(
+            f"An earlier {kind.title} brings the end of the stay nearer. Only a prescriber "
+            "corrects it so.",
+            "new_at",
+        )
     if at > entry.now + AHEAD:
         raise refuse("The new time is in the future. Enter when it happened.", "new_at")
     if not kind.structural:
@@ -129,8 +139,8 @@ def keep_corrected(entry: Entry, event: SessionEvent) -> None:
     of = next(e for e in entry.state.events if str(e.id) == event.data["of"])
     if moves_ledger(kind_of(of.kind), event.data):
         _move_back(entry, of, event)
-    if of.kind == "weight" and "kg" in (event.data.get("data") or {}):
-        _replace_weight(entry, of, Decimal(event.data["data"]["kg"]))
+    if of.kind == "weight":
+        _replace_weight(entry, of, event)
 
 
 def _move_back(entry: Entry, of: Event, event: SessionEvent) -> None:
@@ -148,15 +158,20 @@ def _move_back(entry: Entry, of: Event, event: SessionEvent) -> None:
         postings.give(entry.by, entry.session, given, event=event, at=of.at)
 
 
-def _replace_weight(entry: Entry, of: Event, kg: Decimal) -> None:
-    wrong = WeightReading.objects.filter(
-        patient=entry.session.patient, at=of.at, kg=Decimal(of.data["kg"]), replaced_by=None
-    ).first()
+def _replace_weight(entry: Entry, of: Event, event: SessionEvent) -> None:
+    """The patient's history follows: another weight, another time, or none."""
+    void = bool(event.data.get("void"))
+    kg = Decimal((event.data.get("data") or {}).get("kg", of.data["kg"]))
+    at = datetime.fromisoformat(event.data["at"]) if "at" in event.data else of.at
+    wrong = counting(entry.session.patient).filter(at=of.at, kg=Decimal(of.data["kg"])).first()
+    if wrong is None:  # replaced in the patient's chart since
+        return
     WeightReading.objects.create(
         patient=entry.session.patient,
         kg=kg,
-        at=of.at,
+        at=at,
         entered_at=entry.now,
         by=entry.by.user,
         replaces=wrong,
+        withdrawn=void or None,
     )

@@ -1,7 +1,7 @@
 """What a check of an entry may ask: who enters, when it happened, and how the session stands."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -35,6 +35,11 @@ class Entry:
     def now(self) -> datetime:
         """The server's time."""
         return self.by.now
+
+    @property
+    def day(self) -> date:
+        """The day of the entry by the clinic's calendar."""
+        return self.at.astimezone(ZoneInfo(self.by.clinic.time_zone)).date()
 
     def clock(self, at: datetime) -> str:
         """A time as the clinic's clock says it; the day too where it is another."""

@@ -52,7 +52,8 @@ class Kind:
     `phases` are those in which it may be entered. Of a `structural` kind a correction may change
     the time and the fields of `mend`, and may not take it out of the record: what follows rests
     on it. What `moves` the drug ledger alone may be taken out, before a witness. What stands
-    `now` rests on what is known as it is entered: it has the server's time and no other.
+    `now` rests on what is known as it is entered: it has the server's time and no other. A
+    correction needs the permission of what it corrects.
     """
 
     key: str
@@ -112,7 +113,7 @@ _ALL = (
     Kind("countersign", "countersignature", "session.sign", frozenset({P.SIGNED}), True, now=True),
     Kind("addendum", "addendum", "session.note", frozenset({P.SIGNED}), True, now=True),
     Kind("abort", "abort", "session.chart", BEFORE, True, ("reason",)),
-    Kind("correction", "correction", "session.chart", OPEN, True),
+    Kind("correction", "correction", "session.note", OPEN, True),
     Kind("prompt", "answer to a prompt", "session.chart", OPEN, True),
     Kind("assign", "nurse", "session.chart", LIVE | {P.PLANNED}, True),
 )

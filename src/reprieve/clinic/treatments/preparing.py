@@ -11,6 +11,7 @@ from uuid import UUID
 from reprieve.clinic.errors import WitnessError
 from reprieve.clinic.ledger import postings
 from reprieve.clinic.ledger.models import Vial
+from reprieve.clinic.ledger.stock import unusable
 from reprieve.clinic.treatments.caps import limit, older_warning, round_to
 from reprieve.clinic.treatments.dose import MILLI, Arithmetic, arithmetic
 from reprieve.clinic.treatments.entry import Entry
@@ -58,7 +59,7 @@ def entered_prepare(entry: Entry) -> dict[str, Any]:
         continuation_min=_continuation(entry),
     )
     patient = entry.session.patient
-    age = patient.age_on(entry.at.date())
+    age = patient.age_on(entry.day)
     older = older_warning(entry.protocol, age, entry.session.number, made.mg)
     return entry.data | {
         "drug": lot.drug,
@@ -101,7 +102,7 @@ def _vials(entry: Entry) -> list[Vial]:
     found = {
         str(v.pk): v
         for v in Vial.objects.filter(lot__clinic=entry.by.clinic, pk__in=wanted).select_related(
-            "lot"
+            "lot__clinic"
         )
     }
     if missing := [v for v in wanted if v not in found]:
@@ -114,8 +115,8 @@ def _vials(entry: Entry) -> list[Vial]:
             raise refuse(f"{vial} holds {vial.lot.drug}; this course gives {drug}.", "vials")
         if (vial.lot.unit, vial.lot.mg_per_unit) != (first.unit, first.mg_per_unit):
             raise refuse("Vials of two strengths are never drawn into one dose.", "vials")
-        if vial.lot.expires_on < entry.at.date():
-            raise refuse(f"{vial} expired on {vial.lot.expires_on}. Take another.", "vials")
+        if why := unusable(vial, entry.at):
+            raise refuse(f"{why} Take another vial.", "vials")
     return vials
 
 

@@ -125,7 +125,7 @@ def _context(
     }
 
 
-@page("session.chart")
+@page("session.note")
 def correct(request: ClinicRequest, session_id: UUID, event_id: UUID) -> HttpResponse:
     """Say what an entry should have said, or that it does not count; the first stays readable."""
     by = request.by
@@ -134,8 +134,9 @@ def correct(request: ClinicRequest, session_id: UUID, event_id: UUID) -> HttpRes
     event = next((e for e in view.state.events if e.id == event_id), None)
     if event is None or event.kind not in KINDS:
         raise Http404("No such entry counts in this session.")
-    note_read(by, "session", session, patient=session.patient_id)
     kind = KINDS[event.kind]
+    by.require(kind.permission)
+    note_read(by, "session", session, patient=session.patient_id)
     zone = zone_of(by)
     local = event.at.astimezone(zone).strftime("%Y-%m-%dT%H:%M")
     form = form_for(event.kind, request.POST or dict(event.data), by, view.state, view.protocol)

@@ -40,6 +40,7 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
         "spo2": Measure("Oxygen saturation", "%", "reading"),
         "rr": Measure("Breaths", "/min", "reading"),
         "temp": Measure("Temperature", "°C", "reading"),
+        "o2_l_min": Measure("Oxygen given", "L/min", "reading"),
         "moaas": Measure("MOAA/S", "score", "reading"),
         "cadss": Measure("CADSS", "points", "reading"),
         "cadss6": Measure("CADSS-6", "points", "reading"),

@@ -78,7 +78,10 @@ class Patient(models.Model):
 
 
 class WeightReading(models.Model):
-    """One weighing. Rows are added, never changed; a wrong one is replaced by a later row."""
+    """One weighing. Rows are added, never changed; a wrong one is replaced by a later row.
+
+    One that was never taken of this patient is replaced by a `withdrawn` row, which does not count.
+    """
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="weights")
     kg = models.DecimalField(max_digits=4, decimal_places=1)
@@ -88,6 +91,8 @@ class WeightReading(models.Model):
     replaces = models.OneToOneField(
         "self", on_delete=models.PROTECT, null=True, related_name="replaced_by"
     )
+    # null, so that databases in use get the column without a new table that lacks its triggers
+    withdrawn = models.BooleanField(null=True)
 
     class Meta:
         ordering: ClassVar = ["-at", "-id"]

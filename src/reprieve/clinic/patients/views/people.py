@@ -134,7 +134,9 @@ def weigh(request: ClinicRequest, patient_id: UUID) -> HttpResponse:
 def weigh_again(request: ClinicRequest, patient_id: UUID, weight_id: int) -> HttpResponse:
     """Put a weight in the place of one that was entered wrongly."""
     patient = own_patient(request, patient_id)
-    wrong = get_object_or_404(WeightReading, patient=patient, pk=weight_id, replaced_by=None)
+    wrong = get_object_or_404(
+        WeightReading, patient=patient, pk=weight_id, replaced_by=None, withdrawn=None
+    )
     others = [w for w in weights.counted(patient) if w.pk != wrong.pk]
     by = request.by
     form = WeightForm(
