@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from reprieve.clinic.treatments.clocks import span
 from reprieve.clinic.treatments.due import Due
+from reprieve.clinic.treatments.hiding import veiled
 from reprieve.clinic.treatments.numbers import said
 from reprieve.clinic.treatments.sayings import say, title
 from reprieve.clinic.treatments.state import READINGS, Event, Phase, SessionState
@@ -54,6 +55,8 @@ def chart_of(
     now: datetime,
     zone: tzinfo,
     planned_at: datetime,
+    *,
+    locked: bool = False,
 ) -> SessionChart:
     """The chart of a session at a time. A session that is over shows no present."""
     live = state.phase.live
@@ -66,7 +69,7 @@ def chart_of(
         end=end,
         readings=tuple(_readings(state, protocol, zone)),
         drugs=tuple(_drugs(state, now)),
-        happenings=tuple(_happenings(state, protocol, zone)),
+        happenings=tuple(_happenings(state, protocol, zone, locked)),
         checks=tuple(_checks(dues)),
         bounds={name: protocol.bounds(name) for name in READINGS},
         started_at=state.started_at,
@@ -143,9 +146,12 @@ def _ends(state: SessionState, now: datetime) -> datetime | None:
     return now + timedelta(hours=float(left / state.rates[-1].rate_ml_h))
 
 
-def _happenings(state: SessionState, protocol: Protocol, zone: tzinfo) -> Iterator[Happening]:
+def _happenings(
+    state: SessionState, protocol: Protocol, zone: tzinfo, locked: bool
+) -> Iterator[Happening]:
     for event in state.of(*TOLD):
-        text = say(event, protocol, zone)
+        veil = veiled(event, state, locked=locked)
+        text = say(event, protocol, zone) if veil is None else veil
         named = f"{title(event.kind)}: {text}" if text else title(event.kind)
         grave = event.kind == "adverse" or (
             event.kind == "observation" and event.data.get("severity") == "severe"

@@ -6,6 +6,7 @@ from datetime import datetime, tzinfo
 from decimal import Decimal
 
 from reprieve.clinic.actor import Actor
+from reprieve.clinic.treatments.hiding import veiled
 from reprieve.clinic.treatments.kinds import KINDS
 from reprieve.clinic.treatments.numbers import exact, said
 from reprieve.clinic.treatments.picture import is_late
@@ -114,7 +115,7 @@ def steps(state: SessionState, by: Actor, protocol: Protocol) -> list[Step]:
         wanted = [*_waste(state), ("sign", "Sign", None)]
     else:
         wanted = _waste(state) if state.phase is not Phase.IN_SESSION else []
-    made = [_step(kind, title_, event, by, protocol) for kind, title_, event in wanted]
+    made = [_step(kind, title_, event, by, protocol, state) for kind, title_, event in wanted]
     first = next((k for k, s in enumerate(made) if not s.done), None)
     return [replace(s, next=k == first) for k, s in enumerate(made)]
 
@@ -144,8 +145,12 @@ def _waste(state: SessionState) -> list[tuple[str, str, Event | None]]:
     return [("waste", left, None)]
 
 
-def _step(kind: str, name: str, event: Event | None, by: Actor, protocol: Protocol) -> Step:
-    text = say(event, protocol) if event else ""
+def _step(
+    kind: str, name: str, event: Event | None, by: Actor, protocol: Protocol, state: SessionState
+) -> Step:
+    text = ""
+    if event is not None and veiled(event, state) is None:
+        text = say(event, protocol)
     return Step(kind, name, event is not None, by.may(KINDS[kind].permission), text)
 
 
@@ -168,22 +173,35 @@ class Line:
 
 
 def lines(
-    state: SessionState, protocol: Protocol, zone: tzinfo, *, every: bool = False
+    state: SessionState,
+    protocol: Protocol,
+    zone: tzinfo,
+    *,
+    every: bool = False,
+    locked: bool = False,
 ) -> list[Line]:
-    """The record in order of happening; `every` also lists prompts' answers and corrections."""
+    """The record in order of happening; `every` also lists prompts' answers and corrections.
+
+    What must not be read yet, or not on a locked screen, is left out of the text.
+    """
     shown = [e for e in state.record if every or e.kind not in QUIET]
-    return [_line(e, state, protocol, zone) for e in sorted(shown, key=lambda e: (e.at, e.seq))]
+    shown.sort(key=lambda e: (e.at, e.seq))
+    return [_line(e, state, protocol, zone, locked) for e in shown]
 
 
-def _line(event: Event, state: SessionState, protocol: Protocol, zone: tzinfo) -> Line:
+def _line(
+    event: Event, state: SessionState, protocol: Protocol, zone: tzinfo, locked: bool
+) -> Line:
+    veil = veiled(event, state, locked=locked)
     changes = tuple(
         f"{c.entered_at.astimezone(zone):%H:%M} {c.by_name}: {say(c, protocol, zone)}"
         for c in state.corrected.get(event.id, ())
+        if veil is None
     )
     return Line(
         event,
         title(event.kind),
-        say(event, protocol, zone),
+        say(event, protocol, zone) if veil is None else veil,
         is_late(event, protocol),
         event.id in state.voided,
         changes,

@@ -14,6 +14,7 @@ from reprieve.clinic.ledger.models import LedgerEntry
 from reprieve.clinic.pages import ClinicRequest, page
 from reprieve.clinic.treatments.finding import session_of, zone_of
 from reprieve.clinic.treatments.floor import session_view
+from reprieve.clinic.treatments.hiding import blind
 from reprieve.clinic.treatments.picture import chart_of
 from reprieve.clinic.treatments.screen import lines, pump
 from reprieve.report.anaesthesia_chart import anaesthesia_chart, columns, table
@@ -62,6 +63,7 @@ def _context(request: ClinicRequest, session_id: UUID) -> dict[str, Any]:
         "svg": mark_safe(anaesthesia_chart(chart, width=940)),
         "heads": columns(chart),
         "table": table(chart),
+        "blind": blind(state),
         "lines": lines(state, protocol, zone, every=True),
         "pump": pump(state, by.now),
         "ledger": ledger,

@@ -9,6 +9,7 @@
   if (!box) return;
   const me = box.dataset.user;
   const part = (name) => box.querySelector(`[data-outbox=${name}]`);
+  const MOST_FAILED = 5;
   const WAIT_MS = [1000, 2000, 4000, 8000, 15000];
   const now = () => (window.reprieveLive ? window.reprieveLive.now() : Date.now());
   let state = "ok"; // ok, offline, locked, signin
@@ -92,6 +93,8 @@
     if (answer.redirected || (answer.status === 403 && !said)) return "signin";
     if (said && said.error && answer.status < 500) return { error: said.error, fields: said.fields || {} };
     if (answer.status === 404) return { error: "The server knows no such session or entry.", fields: {} };
+    // the server broke on this one entry: others must not wait behind it for ever
+    if (answer.status === 500) return "broken";
     return "offline";
   }
   const token = () => {
@@ -104,7 +107,15 @@
     const run = async () => {
       for (const it of await all()) {
         if (it.refused || it.user !== me) continue;
-        const result = await send(it);
+        let result = await send(it);
+        if (result === "broken") {
+          it.failed = (it.failed || 0) + 1;
+          await keep(it);
+          result = it.failed < MOST_FAILED ? "offline" : {
+            error: "The server could not take this entry. Send it again, or tell whoever runs the server.",
+            fields: {},
+          };
+        }
         if (typeof result === "string") {
           state = result;
           timer = setTimeout(flush, WAIT_MS[Math.min(tries++, WAIT_MS.length - 1)]);
@@ -193,7 +204,16 @@
       done.dataset.sure = "1";
       done.textContent = "Take it off this tablet for good";
     });
-    li.append(why, done);
+    const again = document.createElement("button");
+    again.type = "button";
+    again.textContent = "Send again";
+    again.addEventListener("click", async () => {
+      it.refused = "";
+      it.failed = 0;
+      await keep(it);
+      await flush();
+    });
+    li.append(why, again, done);
     return li;
   }
 
