@@ -83,6 +83,10 @@ def test_a_session_ended_and_unsigned_waits_under_to_sign(nurse, chair, clock) -
     html = rows(nurse)
     assert "free" in row_of(html, "Chair 1")
     assert "discharged" in row_of(html, "To sign")
+    chair.does("nurse", "sign", 142, meaning="gave the treatment")
+    assert "signed" in row_of(rows(nurse), "To sign")  # the prescriber still owes theirs
+    chair.does("prescriber", "countersign", 143, meaning="responsible prescriber")
+    assert "To sign" not in rows(nurse)
 
 
 def test_a_locked_board_keeps_clocks_and_prompts_and_hides_every_name(nurse, chair, clock) -> None:

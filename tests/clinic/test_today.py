@@ -150,7 +150,11 @@ def test_every_stage_of_a_session_is_open_until_it_is_signed(by: By, chair: Chai
     assert "the patient is still here (in session)" in texts(evening)
     chair.recovered()
     chair.does("nurse", "discharge", 136)
-    assert "not signed" in texts(evening)
+    assert "not signed." in texts(evening)
+    chair.does("nurse", "sign", 140, meaning="gave the treatment")
+    assert "not signed by a prescriber." in texts(evening)
+    chair.does("prescriber", "countersign", 141, meaning="responsible prescriber")
+    assert "session of" not in texts(evening)
 
 
 def test_drug_that_was_drawn_and_not_settled_is_named_in_its_unit(by: By, chair: Chair) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from reprieve.clinic.actor import Actor
@@ -21,9 +21,9 @@ from reprieve.clinic.today.links import openable
 from reprieve.clinic.today.models import DayClosed
 from reprieve.clinic.treatments.floor import session_view
 from reprieve.clinic.treatments.models import TreatmentSession
+from reprieve.clinic.treatments.signatures import to_sign
 from reprieve.clinic.treatments.state import Phase
 
-UNSIGNED = (Phase.DISCHARGED, Phase.ABORTED)
 LIVE = tuple(p for p in Phase if p.live)
 
 
@@ -88,19 +88,20 @@ def _of_day(by: Actor, day: date) -> QuerySet[TreatmentSession]:
 def _sessions(by: Actor, day: date) -> Iterator[Item]:
     """Sessions that are not settled, of this day and of any before it."""
     end = clock.bounds(by.clinic, day)[1]
+    held = TreatmentSession.objects.filter(
+        clinic=by.clinic, plan=TreatmentSession.Plan.PLANNED, planned_at__lt=end
+    )
+    unsigned = set(to_sign(held).values_list("pk", flat=True))
     rows = (
-        TreatmentSession.objects.filter(
-            clinic=by.clinic, plan=TreatmentSession.Plan.PLANNED, planned_at__lt=end
-        )
-        .exclude(phase=Phase.SIGNED)
+        held.filter(~Q(phase=Phase.SIGNED) | Q(pk__in=unsigned))
         .select_related("patient", "chair", "course")
         .prefetch_related("events", "course__protocol_version")
     )
     for session in rows:
-        yield from _session(by, session)
+        yield from _session(by, session, session.pk in unsigned)
 
 
-def _session(by: Actor, session: TreatmentSession) -> Iterator[Item]:
+def _session(by: Actor, session: TreatmentSession, unsigned: bool) -> Iterator[Item]:
     name = named(by, session)
     url = reverse("treatments:cockpit", args=[session.pk])
     if session.phase == Phase.PLANNED:
@@ -113,8 +114,10 @@ def _session(by: Actor, session: TreatmentSession) -> Iterator[Item]:
     if session.phase in LIVE:
         phase = Phase(session.phase).title
         yield Item("session", f"{name}: the patient is still here ({phase}).", url)
-    if session.phase in UNSIGNED:
-        yield Item("session", f"{name}: not signed.", url)
+    if unsigned:
+        signed = session.phase == Phase.SIGNED
+        lacks = "not signed by a prescriber" if signed else "not signed"
+        yield Item("session", f"{name}: {lacks}.", url)
     for prompt in session_view(session, by.now).prompts:
         if prompt.open and prompt.key != "unsigned":
             yield Item("prompt", f"{name}: {prompt.text}", url)

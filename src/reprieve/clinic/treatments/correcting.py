@@ -161,7 +161,7 @@ def _move_back(entry: Entry, of: Event, event: SessionEvent) -> None:
 def _replace_weight(entry: Entry, of: Event, event: SessionEvent) -> None:
     """The patient's history follows: another weight, another time, or none."""
     void = bool(event.data.get("void"))
-    kg = Decimal((event.data.get("data") or {}).get("kg", of.data["kg"]))
+    kg = Decimal((event.data.get("data") or of.data).get("kg") or of.data["kg"])
     at = datetime.fromisoformat(event.data["at"]) if "at" in event.data else of.at
     wrong = counting(entry.session.patient).filter(at=of.at, kg=Decimal(of.data["kg"])).first()
     if wrong is None:  # replaced in the patient's chart since

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 
@@ -15,10 +16,10 @@ from reprieve.clinic.treatments.finding import WITH, utc_offset, zone_of
 from reprieve.clinic.treatments.floor import SessionView, session_view
 from reprieve.clinic.treatments.models import TreatmentSession
 from reprieve.clinic.treatments.screen import Stage, stages
+from reprieve.clinic.treatments.signatures import to_sign
 from reprieve.clinic.treatments.state import Phase
 
 LIVE = [p.value for p in Phase if p.live]
-TO_SIGN = (Phase.DISCHARGED.value, Phase.ABORTED.value)
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ def board_rows(request: ClinicRequest) -> HttpResponse:
 
 
 def _context(by: Actor) -> dict[str, object]:
-    today = list(_today(by))
+    of = TreatmentSession.objects.filter(clinic=by.clinic, plan=TreatmentSession.Plan.PLANNED)
+    today = list(_today(by, of))
     live = [s for s in today if s.phase in LIVE]
     planned = [s for s in today if s.phase == Phase.PLANNED]
     chairs: list[Chair | None] = list(by.clinic.chairs.filter(active=True))
@@ -69,19 +71,18 @@ def _context(by: Actor) -> dict[str, object]:
         chairs.append(None)
     return {
         "rows": [_row(chair, chairs, live, planned, by.now) for chair in chairs],
-        "unsigned": [s for s in today if s.phase in TO_SIGN],
+        "unsigned": to_sign(of).select_related("patient").order_by("planned_at"),
         "now": by.now,
         "offset": utc_offset(by),
     }
 
 
-def _today(by: Actor) -> Iterable[TreatmentSession]:
-    """Today's sessions by the clinic's day, and any that is still on the floor or unsigned."""
+def _today(by: Actor, of: QuerySet[TreatmentSession]) -> Iterable[TreatmentSession]:
+    """Today's sessions by the clinic's day, and any that is still on the floor."""
     local = by.now.astimezone(zone_of(by))
     day = local.replace(hour=0, minute=0, second=0, microsecond=0)
-    of = TreatmentSession.objects.filter(clinic=by.clinic, plan=TreatmentSession.Plan.PLANNED)
     today = of.filter(planned_at__gte=day, planned_at__lt=day + timedelta(days=1))
-    open_ = of.filter(phase__in=[*LIVE, *TO_SIGN])
+    open_ = of.filter(phase__in=LIVE)
     found = (today | open_).select_related(*WITH).order_by("planned_at")
     return found.prefetch_related("events")
 
