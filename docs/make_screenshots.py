@@ -19,7 +19,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from reprieve.clinic.simulator.script import PASSWORD
+from reprieve.clinic.simulator import PASSWORD
 
 HERE = Path(__file__).parent
 INTO = HERE / "images" / "clinic"

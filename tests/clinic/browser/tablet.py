@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Error, Page, Playwright
 
 from clinic.browser.served import Served
-from reprieve.clinic.simulator.script import PASSWORD
+from reprieve.clinic.simulator import PASSWORD
 
 SIZES = {"tablet": (1280, 800), "desktop": (1920, 1080), "upright": (800, 1280)}
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
@@ -22,7 +22,10 @@ FLAGS = [
     "--disable-sync",
 ]
 # a refusal that the page shows in words, and the network that a test takes away
-EXPECTED = ("status of 400", "status of 409", "status of 422", "status of 423", "ERR_INTERNET_DISCONNECTED")
+EXPECTED = (
+    *(f"status of {code}" for code in (400, 409, 422, 423)),
+    *("ERR_INTERNET_DISCONNECTED", "htmx:sendError", "htmx:afterRequest"),
+)
 SERIOUS = ("serious", "critical")
 
 

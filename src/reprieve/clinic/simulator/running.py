@@ -82,7 +82,7 @@ def _empty(folder: Path) -> None:
 def _welcome(console: Console, port: int) -> None:
     from rich.table import Table
 
-    from reprieve.clinic.simulator.script import PASSWORD
+    from reprieve.clinic.simulator import PASSWORD
     from reprieve.clinic.simulator.setting_up import PEOPLE
 
     table = Table("sign in as", "role", "password", box=None, padding=(0, 3))

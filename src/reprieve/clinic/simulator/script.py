@@ -15,6 +15,7 @@ import numpy as np
 
 from reprieve.clinic.ledger.holding import held
 from reprieve.clinic.patients.readiness import gaps
+from reprieve.clinic.simulator import PASSWORD
 from reprieve.clinic.simulator.body import Body
 from reprieve.clinic.treatments.holds import judge, standing
 from reprieve.clinic.treatments.models import TreatmentSession
@@ -25,7 +26,7 @@ from reprieve.evidence.practice import Protocol
 Data = Mapping[str, Any]
 BEFORE_MIN = -40.0  # arrival
 INSTRUMENT = "cadss6"
-WITNESS, PASSWORD = "nurse2", "reprieve demo"
+WITNESS = "nurse2"
 
 
 @dataclass(frozen=True, slots=True)

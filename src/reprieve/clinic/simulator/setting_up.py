@@ -11,7 +11,7 @@ from reprieve.clinic.courses.actions.places import add_chair
 from reprieve.clinic.courses.models import Chair, Shift
 from reprieve.clinic.protocols.actions import adopt
 from reprieve.clinic.protocols.models import ProtocolVersion
-from reprieve.clinic.simulator.script import PASSWORD
+from reprieve.clinic.simulator import PASSWORD
 
 PEOPLE = (
     # username, role, printed name, credential
