@@ -306,6 +306,17 @@ def test_silence_of_the_readings_is_a_prompt_of_its_own(running):
     assert "stale:vitals" not in found(running, 41, patient)
 
 
+def test_a_pause_that_nobody_ends_is_said_as_the_file_says(running):
+    running.add(25, "pause")
+    assert "paused" not in found(running, 35)
+    said = found(running, 36)["paused"]
+    assert (said.tier, said.text) == ("caution", "Infusion paused for 11 min: resume or stop")
+    patient = revised("iv_racemic", prompts__paused=30)
+    assert "paused" not in found(running, 36, patient)
+    running.add(37, "resume", rate_ml_h="50")
+    assert "paused" not in found(running, 60)
+
+
 def test_a_person_not_ready_at_the_time_of_escalation_is_a_critical_prompt(running):
     running.add(50, "stop")
     assert "discharge.escalate" not in found(running, 249)

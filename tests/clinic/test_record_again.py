@@ -203,3 +203,9 @@ def test_a_nurse_of_the_clinic_takes_the_chair(chair, people, other_clinic):
     for wrong in (people["front_desk"], other_clinic["nurse"]):
         with pytest.raises(RefusedError, match="nurse or prescriber of this clinic"):
             chair.does("nurse", "assign", 5, nurse=str(wrong.pk))
+
+
+def test_a_refusal_names_the_phases_in_the_order_of_the_day(session, people, vial):
+    expected = "while it is checked in or ready or in session or recovery or discharged"
+    with pytest.raises(RefusedError, match=expected):
+        Chair(session, people, vial).does("nurse", "vitals", 1, **CALM)

@@ -31,6 +31,7 @@ def conditions(
     for one in beyond(state, protocol):
         yield one if one.ended is not None or left is None else replace(one, ended=left)
     yield from _stale(state, protocol, now)
+    yield from _paused(state, protocol, now)
     yield from _staying(state, protocol, now)
     yield from _papers(state, protocol, now)
 
@@ -91,6 +92,23 @@ def _stale(state: SessionState, protocol: Protocol, now: datetime) -> Iterator[C
             f"No vital sign for {minutes} min",
             last + limit,
             whose(rule),
+        )
+
+
+def _paused(state: SessionState, protocol: Protocol, now: datetime) -> Iterator[Condition]:
+    """An infusion that was interrupted and neither resumed nor stopped."""
+    limit = span(protocol, "prompts", "paused")
+    if limit is None or not state.paused:
+        return
+    since = state.rates[-1].at
+    if now - since > limit:
+        minutes = int((now - since) / timedelta(minutes=1))
+        yield Condition(
+            "paused",
+            "caution",
+            f"Infusion paused for {minutes} min: resume or stop",
+            since + limit,
+            whose(protocol.thresholds("prompts")["paused"]),
         )
 
 

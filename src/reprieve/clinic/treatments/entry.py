@@ -10,7 +10,7 @@ from reprieve.clinic.actor import Actor
 from reprieve.clinic.treatments.kinds import KINDS, Kind
 from reprieve.clinic.treatments.models import TreatmentSession
 from reprieve.clinic.treatments.refusals import refuse
-from reprieve.clinic.treatments.state import SessionState
+from reprieve.clinic.treatments.state import Phase, SessionState
 from reprieve.evidence.practice import Protocol
 
 # How far a tablet's clock may run ahead of the server's before its time is refused. Not clinical:
@@ -55,7 +55,7 @@ def check_phase(entry: Entry) -> None:
         raise refuse(f"This session is {session.get_plan_display()}. Plan another one.")
     if state.phase not in kind.phases:
         after = " After the signature only an addendum is taken." if state.signatures else ""
-        expected = ", ".join(sorted(p.title for p in kind.phases))
+        expected = " or ".join(p.title for p in Phase if p in kind.phases)
         raise refuse(
             f"The session is {state.phase.title}; {kind.title} is entered while it is "
             f"{expected}.{after}"
