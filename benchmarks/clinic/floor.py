@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 PATIENTS = 200
-TREATED = 60  # with a course
-PAST = 2  # sessions behind each of them
+TREATED = 36  # with a course
+PAST = 1  # signed sessions behind each of them
 STARTS_MIN = (-38, -35, -31, -27, -23, -18, -12, -6, -55, -75, -95, -115)  # the live chairs
 
 
@@ -31,7 +31,6 @@ class Floor:
 
 def build(now: datetime) -> Floor:
     """Fill the database; everything goes through the verbs that a tablet uses."""
-    from django.db import transaction
     from rich.console import Console
     from rich.progress import track
 
@@ -39,29 +38,28 @@ def build(now: datetime) -> Floor:
     from reprieve.clinic.simulator import cupboard, histories, registering
     from reprieve.clinic.simulator.setting_up import set_up
 
-    with transaction.atomic():
-        cast = set_up(now)
-        cast.clinic.patients_per_nurse = 12
-        cast.clinic.save()
-        owner = cast.by("owner", now - timedelta(weeks=8))
-        more = [add_chair(owner, f"Room {k}", k) for k in range(len(cast.chairs) + 1, 13)]
-        cast = replace(cast, chairs=(*cast.chairs, *more))
-        cupboard.stock(cast, now)
-        diary = histories.Diary(cast)
-        stories = []
-        numbered = enumerate(_people(), 1)
-        for number, person in track(
-            numbered, "building the floor", PATIENTS, console=Console(stderr=True)
-        ):
-            begun = now - timedelta(days=60)
-            story = registering.register(cast, person, number, begun)
-            stories.append(story)
-            if number <= TREATED:
-                registering.admit(cast, story, begun + timedelta(days=2))
-                days = [now - timedelta(days=21 - 7 * k + number % 5) for k in range(PAST)]
-                held = histories.plan(cast, story, diary, days, begun + timedelta(days=3))
-                histories.treat(cast, story, held, lambda: None)
-        live = [_seat(cast, stories[k], k, at, now) for k, at in enumerate(STARTS_MIN)]
+    cast = set_up(now)
+    cast.clinic.patients_per_nurse = 12
+    cast.clinic.save()
+    owner = cast.by("owner", now - timedelta(weeks=8))
+    more = [add_chair(owner, f"Room {k}", k) for k in range(len(cast.chairs) + 1, 13)]
+    cast = replace(cast, chairs=(*cast.chairs, *more))
+    cupboard.stock(cast, now)
+    diary = histories.Diary(cast)
+    stories = []
+    numbered = enumerate(_people(), 1)
+    for number, person in track(
+        numbered, "building the floor", PATIENTS, console=Console(stderr=True)
+    ):
+        begun = now - timedelta(days=60)
+        story = registering.register(cast, person, number, begun)
+        stories.append(story)
+        if number <= TREATED:
+            registering.admit(cast, story, begun + timedelta(days=2))
+            days = [now - timedelta(days=21 - 7 * k + number % 5) for k in range(PAST)]
+            held = histories.plan(cast, story, diary, days, begun + timedelta(days=3))
+            histories.treat(cast, story, held, lambda: None)
+    live = [_seat(cast, stories[k], k, at, now) for k, at in enumerate(STARTS_MIN)]
     return _told(live)
 
 
