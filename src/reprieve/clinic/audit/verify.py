@@ -145,7 +145,7 @@ def _held(clinic: Clinic | None) -> Iterator[str]:
     from reprieve.clinic.ledger.sums import exact_sum
     from reprieve.clinic.treatments.state import Phase
 
-    over = {Phase.DISCHARGED, Phase.SIGNED, Phase.ABORTED}
+    over = {Phase.DISCHARGED, Phase.SIGNED}  # one called off is accounted for until it is signed
     rows = within(LedgerEntry.objects.filter(session__isnull=False), clinic)
     sums = rows.values("session_id", "session__phase").annotate(in_hand=exact_sum("held"))
     for one in sums.order_by("session_id"):
