@@ -107,13 +107,13 @@ def test_who_is_not_asked(by: By, patient: Patient, protocol: ProtocolVersion) -
     assert "pregnant" not in keys
 
 
-def test_not_known_is_a_gap_and_a_caution_stays_one(
+def test_not_known_to_a_hard_question_stops_and_a_caution_stays_one(
     by: By, patient: Patient, protocol: ProtocolVersion
 ) -> None:
     screened(by("nurse"), patient, protocol, seizures=("yes", ""), delirium=("unknown", ""))
     found = by_key(patient, protocol)
     assert found["screen.seizures"].kind == "caution"
-    assert found["screen_unknown"].kind == "gap"
+    assert found["screen_unknown"].kind == "stop"
     assert "delirium" in found["screen_unknown"].detail
 
 

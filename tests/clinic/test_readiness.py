@@ -9,12 +9,16 @@ from django.test.utils import CaptureQueriesContext
 
 from clinic import cast
 from clinic.assessed import assess, screened
+from clinic.chair import Chair
 from reprieve.clinic.accounts.models import User
 from reprieve.clinic.actor import Actor
+from reprieve.clinic.ledger.models import Vial
 from reprieve.clinic.patients import actions
 from reprieve.clinic.patients.models import Patient
 from reprieve.clinic.patients.readiness import ORDER, gaps, gaps_of
 from reprieve.clinic.protocols.models import ProtocolVersion
+from reprieve.clinic.treatments.models import TreatmentSession
+from reprieve.clinic.treatments.refusals import EntryRefusedError
 
 By = Callable[[str], Actor]
 
@@ -46,11 +50,10 @@ def test_time_alone_opens_gaps_again(
 ) -> None:
     assess(people, patient, protocol)
     later = gaps(patient, protocol.protocol, cast.NOW + timedelta(days=400))
-    keys = {g.key for g in later}
-    assert {"screen_stale", "consent", "workup_expired"} <= keys
-    assert all(g.kind == "gap" for g in later)
-    assert all(g.since is not None for g in later)
-    assert later[0].age(cast.NOW + timedelta(days=400)) == timedelta(days=400)
+    assert {g.key: g.kind for g in later} == {
+        "screen_stale": "gap", "consent": "stop", "workup_expired": "gap",
+    }  # fmt: skip
+    assert {g.age(cast.NOW + timedelta(days=400)) for g in later} == {timedelta(days=400)}
 
 
 def test_many_are_asked_in_as_many_queries_as_one(
@@ -95,3 +98,31 @@ def test_a_patient_under_two_protocols_has_the_gaps_of_both(
     spray = cast.make_protocol(clinic, "spravato").protocol
     found = gaps_of([(patient, protocol.protocol), (patient, spray)], cast.NOW)
     assert {"rems", "consent", "decision"} <= {g.key for g in found[patient]}
+
+
+@pytest.mark.parametrize(("kind", "weight"), [("hard", "stop"), ("caution", "gap")])
+def test_not_knowing_the_answer_to_a_hard_question_is_no_way_around_it(
+    kind: str, weight: str, by: By, people: dict[str, User], patient: Patient,
+    protocol: ProtocolVersion,
+) -> None:  # fmt: skip
+    assess(people, patient, protocol)
+    question = next(q for q in protocol.protocol.screens if q.kind == kind)
+    screened(by("nurse"), patient, protocol, **{question.key: ("unknown", "")})
+    (found,) = gaps(patient, protocol.protocol, cast.NOW)
+    assert (found.key, found.kind) == ("screen_unknown", weight)
+    assert question.question in found.detail
+
+
+def test_what_nobody_asked_decided_or_signed_needs_a_prescribers_reason_for_a_dose(
+    session: TreatmentSession, people: dict[str, User], vial: Vial
+) -> None:
+    chair = Chair(session, people, vial)
+    chair.arrives()
+    with pytest.raises(EntryRefusedError) as refused:
+        chair.does("prescriber", "decision", 4, decision="go")
+    asked = " ".join(refused.value.fields["overrides"])
+    for key in ("screen_missing", "decision", "consent"):
+        assert f"({key})" in asked
+    reasons = dict.fromkeys(("screen_missing", "decision", "consent"), "seen on paper")
+    chair.does("prescriber", "decision", 4, decision="go", overrides=reasons)
+    assert chair.state.decision.data["overrides"] == reasons

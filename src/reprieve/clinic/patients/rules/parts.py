@@ -32,7 +32,7 @@ def decision(facts: Facts, protocol: Protocol, now: datetime) -> Iterator[Gap]:
     last = next((d for d in facts.decisions if d.protocol_version.name == protocol.name), None)
     if last is None:
         detail = f"No prescriber has decided on {protocol.title}."
-        yield Gap("decision", "Eligibility not decided", detail, "gap")
+        yield Gap("decision", "Eligibility not decided", detail, "stop")
     elif not last.eligible:
         yield Gap("decision", "Not eligible", f"{last.by_name}: {last.reason}", "stop", last.at)
 
@@ -55,7 +55,7 @@ def indication(facts: Facts, protocol: Protocol, now: datetime) -> Iterator[Gap]
 
 
 def screening(facts: Facts, protocol: Protocol, now: datetime) -> Iterator[Gap]:
-    """Contraindications and cautions."""
+    """Contraindications and cautions. A hard question without an answer stops like a yes."""
     found = screen.asked(facts, protocol, now)
     for verdict, title in (
         ("missing", "Screen not asked"),
@@ -63,11 +63,14 @@ def screening(facts: Facts, protocol: Protocol, now: datetime) -> Iterator[Gap]:
         ("stale", "Screen out of date"),
     ):
         some = [a for a in found if a.verdict == verdict]
+        some.sort(key=lambda a: a.screen.kind != "hard")
         if some:
             times = [a.screening.at for a in some if a.screening]
             told = "; ".join(a.screen.question for a in some[:3])
             more = f"; and {len(some) - 3} more" if len(some) > 3 else ""
-            yield Gap(f"screen_{verdict}", title, told + more, "gap", min(times, default=None))
+            open_ = verdict != "stale" and any(a.screen.kind == "hard" for a in some)
+            kind: Kind = "stop" if open_ else "gap"
+            yield Gap(f"screen_{verdict}", title, told + more, kind, min(times, default=None))
     for a in found:
         if a.screening is None:
             continue
@@ -127,7 +130,6 @@ def consented(facts: Facts, protocol: Protocol, now: datetime) -> Iterator[Gap]:
     found = consent.standing(facts.consents, protocol, now)
     if found.state == "valid":
         return
-    kind: Kind = "gap" if found.state in ("changed", "expired") else "stop"
     title = {
         "missing": "Consent missing",
         "withdrawn": "Consent withdrawn",
@@ -138,7 +140,7 @@ def consented(facts: Facts, protocol: Protocol, now: datetime) -> Iterator[Gap]:
     timer = protocol.thresholds("consent").get("reconsent")
     since = found.consent.signed_at if found.consent else None
     source = whose(timer) if timer and found.state == "expired" else ""
-    yield Gap("consent", title, found.words, kind, since, source, "consents:list")
+    yield Gap("consent", title, found.words, "stop", since, source, "consents:list")
 
 
 def rems(facts: Facts, protocol: Protocol, now: datetime) -> Iterator[Gap]:
