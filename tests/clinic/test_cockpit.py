@@ -139,9 +139,16 @@ def test_the_parts_name_their_places_so_that_what_is_typed_stays(nurse, chair, c
     html = live(nurse, chair).content.decode()
     page = cockpit(nurse, chair)
     places = re.findall(r'id="(ck-[a-z]+)"[^>]*hx-swap-oob="true"', html)
-    assert {"ck-rate", "ck-poll", "ck-head", "ck-prompts", "ck-next", "ck-steps", "ck-chart", "ck-lists"} == {
-        *places
-    }
+    assert {
+        "ck-rate",
+        "ck-poll",
+        "ck-head",
+        "ck-prompts",
+        "ck-next",
+        "ck-steps",
+        "ck-chart",
+        "ck-lists",
+    } == {*places}
     assert all(page.count(f'id="{p}"') == 1 for p in places)
     assert 'name="sbp"' not in html
 
@@ -244,3 +251,17 @@ def test_after_the_signature_no_clock_runs_on(nurse, chair, clock) -> None:
     html = cockpit(nurse, chair)
     assert 'data-tick="since"' not in html
     assert "2 h 10 min" in html
+
+
+def test_a_note_offers_its_correction_to_its_author_alone(nurse, as_role, chair, clock) -> None:
+    chair.started()
+    note = chair.does("therapist", "note", 12, about="in_session", text="The lake.")
+    vitals = chair.state.vitals[-1].event
+    clock.minute = 13
+    link = {
+        e: reverse("treatments:correct", args=[chair.session.pk, e]) for e in (note.pk, vitals.id)
+    }
+    offered = {role: cockpit(who, chair) for role, who in
+               (("nurse", nurse), ("therapist", as_role("therapist")))}  # fmt: skip
+    assert [url in offered["nurse"] for url in link.values()] == [False, True]
+    assert [url in offered["therapist"] for url in link.values()] == [True, False]
