@@ -18,12 +18,13 @@ from django.utils import timezone
 from reprieve.clinic.courses.actions import schedule
 from reprieve.clinic.courses.judging import Slot
 from reprieve.clinic.courses.planning import stay_min
+from reprieve.clinic.simulator import PASSWORD
 from reprieve.clinic.simulator.cupboard import stock
 from reprieve.clinic.simulator.day import LEAD_MIN
 from reprieve.clinic.simulator.histories import play, vials_for
 from reprieve.clinic.simulator.registering import admit, invented, register
 from reprieve.clinic.simulator.script import Act, said, script
-from reprieve.clinic.simulator.setting_up import PASSWORD, Cast, set_up
+from reprieve.clinic.simulator.setting_up import Cast, set_up
 from reprieve.clinic.treatments.kinds import KINDS
 from reprieve.clinic.treatments.state import SessionState
 

@@ -29,12 +29,15 @@ class Server:
 
     def __init__(self, folder: Path, port: int) -> None:
         self.port, self.group = port, 0
+        # what servers say as their database goes away is no result
+        self.log = (folder.parent / "server.log").open("a")
         self.parent = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.reliability.nursery", str(folder), str(port)],
             cwd=ROOT,
             env=os.environ | {"PGAPPNAME": postgres.NAME},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=self.log,
             text=True,
         )
 
@@ -70,7 +73,14 @@ class Server:
         """Kill what runs and end the parent."""
         with suppress(ProcessLookupError):
             os.killpg(self.group, signal.SIGKILL)
-        self.parent.communicate("", timeout=10)
+        assert self.parent.stdin is not None
+        self.parent.stdin.close()
+        try:
+            self.parent.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.parent.kill()
+            self.parent.wait()
+        self.log.close()
 
 
 def main(folder: Path, port: int) -> None:

@@ -20,7 +20,7 @@ LINES = {
     "unanswered_and_sent_again": "requests without an answer, sent again",
     "stored_though_never_answered": "events stored by a server that died before it answered",
     "answered_and_sent_again": "answered events sent once more, answered the same",
-    "server_errors": "answers 5xx (the database had gone)",
+    "server_errors": "answers that the database had gone",
     "start_median_s": "median start of a preloaded server, s",
     "took_s": "whole run, s",
 }
