@@ -61,10 +61,13 @@ def client_of(user: User) -> Client:
 
 
 def permission_of(address: Address, arguments: dict[str, Any]) -> str:
-    """What the view states; an event's kind has a permission of its own."""
-    if "kind" in arguments:
-        from reprieve.clinic.treatments.record import PERMISSION
+    """What the view states; an event's kind has a permission of its own, also to correct it."""
+    from reprieve.clinic.treatments.models import SessionEvent
+    from reprieve.clinic.treatments.record import PERMISSION
 
+    if "event_id" in arguments:
+        return str(PERMISSION[SessionEvent.objects.get(pk=arguments["event_id"]).kind])
+    if "kind" in arguments:
         return str(PERMISSION[arguments["kind"]])
     return str(address.view.permission)
 
