@@ -169,7 +169,9 @@ def test_every_threshold_is_readable_with_its_standing_status_and_source() -> No
 
 def test_the_picture_shows_the_readings_and_the_earliest_discharge() -> None:
     found = protocol("iv_racemic")
-    assert timeline.earliest_discharge_min(found) == 120
+    assert timeline.earliest_discharge_min(found) == timeline.longest_stay_min(found) == 120
+    longer = timeline.session_picture(protocol("iv_racemic_extended"))
+    assert "160 min after the start, or 520 min where the infusion is continued" in longer.desc
     rows = timeline.session_picture(found).table().rows
     vitals = [row[1] for row in rows if row[0] == "Vital signs"]
     assert vitals == [0, 10, 20, 30, 40, 55, 70, 85, 100, 115, 120]

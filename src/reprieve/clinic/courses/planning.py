@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 from math import ceil
 
-from reprieve.clinic.protocols.timeline import earliest_discharge_min
+from reprieve.clinic.protocols.timeline import longest_stay_min
 from reprieve.evidence.practice import Phase, Protocol
 
 STEP_MIN = 15  # the calendar's grain
@@ -13,8 +13,12 @@ LONGEST_MIN = 5 * 24 * 60  # a stay; the longest protocol gives for 96 h
 
 
 def stay_min(protocol: Protocol) -> int:
-    """Minutes that a chair is taken: to the earliest discharge, rounded up to the grain."""
-    return STEP_MIN * ceil(earliest_discharge_min(protocol) / STEP_MIN)
+    """Minutes that a chair is kept free, rounded up to the grain.
+
+    To the earliest discharge after the longest infusion that the protocol allows: whether it is
+    continued is decided in the chair, and nobody else may have been promised it by then.
+    """
+    return STEP_MIN * ceil(longest_stay_min(protocol) / STEP_MIN)
 
 
 def phase_of(protocol: Protocol, name: str) -> Phase | None:

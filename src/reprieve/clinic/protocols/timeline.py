@@ -20,7 +20,7 @@ def session_picture(protocol: Protocol) -> Figure:
     figure = Figure(
         "One session",
         f"Readings are due at {protocol.vitals.times_min} min; discharge at the earliest "
-        f"{leave:g} min after the start.",
+        f"{leave:g} min after the start{_continued(protocol)}.",
         Axis("Time from the start", unit, low=0, high=max([leave, *times]) / per * 1.04),
         Axis("", low=-0.6, high=len(rows) - 0.2, ticks=tuple(map(float, range(len(rows)))),
              words=names),
@@ -65,9 +65,28 @@ def course_picture(protocol: Protocol) -> Figure | None:
     return figure
 
 
+def _continued(protocol: Protocol) -> str:
+    more = protocol.thresholds("duration").get("continuation")
+    if more is None:
+        return ""
+    return (
+        f", or {longest_stay_min(protocol):g} min where the infusion is continued for the longest "
+        f"time ({more.value:g} min)"
+    )
+
+
 def earliest_discharge_min(protocol: Protocol) -> float:
     """Minutes from the start to the earliest discharge that the clock rules admit."""
-    given = 60 * protocol.duration_h
+    return _discharge_min(protocol, 60 * protocol.duration_h)
+
+
+def longest_stay_min(protocol: Protocol) -> float:
+    """The same where the drug is continued for as long as the protocol allows."""
+    more = protocol.thresholds("duration").get("continuation")
+    return _discharge_min(protocol, 60 * protocol.duration_h + (more.value if more else 0))
+
+
+def _discharge_min(protocol: Protocol, given: float) -> float:
     ends = [given]
     for t in protocol.thresholds("discharge").values():
         if t.action == "require" and t.measures == "since_start":
