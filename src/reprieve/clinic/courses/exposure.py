@@ -6,18 +6,15 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import DecimalField, ExpressionWrapper, F, Q, Sum
+from django.db.models import Q
 
 from reprieve.clinic.ledger.models import LedgerEntry
+from reprieve.clinic.ledger.sums import exact_sum
 from reprieve.clinic.patients.models import Patient
 from reprieve.clinic.treatments.models import SessionEvent, TreatmentSession
 from reprieve.clinic.treatments.state import Phase
 
 GIVEN = (Phase.IN_SESSION, Phase.RECOVERY, Phase.DISCHARGED, Phase.SIGNED)
-_MG = ExpressionWrapper(
-    -F("held") * F("vial__lot__mg_per_unit"),
-    output_field=DecimalField(max_digits=18, decimal_places=6),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +44,18 @@ def starts_of(sessions: Iterable[TreatmentSession]) -> dict[UUID, datetime]:
 def of_sessions(sessions: Iterable[TreatmentSession]) -> Exposure:
     """The exposure of some sessions; mg are the ledger's, exact to the given unit."""
     starts = starts_of(sessions)
-    given = LedgerEntry.objects.filter(
-        Q(kind=LedgerEntry.Kind.GIVE)
-        | Q(kind=LedgerEntry.Kind.REVERSE, reverses__kind=LedgerEntry.Kind.GIVE),
-        session__in=list(starts),
-    ).aggregate(mg=Sum(_MG))["mg"]
-    return Exposure(tuple(sorted(starts.values())), given or Decimal(0))
+    given = (
+        LedgerEntry.objects.filter(
+            Q(kind=LedgerEntry.Kind.GIVE)
+            | Q(kind=LedgerEntry.Kind.REVERSE, reverses__kind=LedgerEntry.Kind.GIVE),
+            session__in=list(starts),
+        )
+        .order_by()
+        .values_list("vial__lot__mg_per_unit")
+        .annotate(in_hand=exact_sum("held"))
+    )
+    mg = sum((-Decimal(held) * mg_per_unit for mg_per_unit, held in given), Decimal(0))
+    return Exposure(tuple(sorted(starts.values())), mg)
 
 
 def of_patient(patient: Patient) -> Exposure:

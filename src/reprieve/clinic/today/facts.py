@@ -7,12 +7,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from django.db.models import Sum
 from django.db.models.fields.json import KeyTransform
 
 from reprieve.clinic.accounts.models import Clinic
 from reprieve.clinic.courses import clock
 from reprieve.clinic.ledger.models import LedgerEntry
+from reprieve.clinic.ledger.sums import exact_sum
 from reprieve.clinic.treatments.models import SessionEvent, TreatmentSession
 from reprieve.clinic.treatments.state import Event, Phase, replay
 
@@ -83,7 +83,7 @@ def _drug(clinic: Clinic, start: datetime, end: datetime) -> dict[UUID, tuple[De
         )
         .order_by()
         .values_list("session_id", "kind", "vial__lot__mg_per_unit")
-        .annotate(Sum("held"))
+        .annotate(in_hand=exact_sum("held"))
     )  # fmt: skip
     found: dict[UUID, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for session_id, kind, mg_per_unit, held in rows:
