@@ -266,3 +266,12 @@ def test_the_floor_stays_in_sight_without_names(
     assert "●●●" in shown
     for hidden in (patient.family_name, patient.number, f">{patient.initials}<", "1 Mar 1981"):
         assert hidden not in shown
+
+
+@pytest.mark.parametrize("word", ["null", "home", "undefined", "a b"])
+def test_a_bare_word_to_go_back_to_leads_home(nurse: Client, word: str) -> None:
+    """It is no address of the clinic, and is not read as the name of one."""
+    assert nurse.get(reverse("accounts:unlock"), {"next": word}).url == reverse("home")
+    nurse.post(reverse("accounts:lock_now"))
+    answer = nurse.post(reverse("accounts:unlock"), {"secret": PASSWORD, "next": word})
+    assert answer.url == reverse("home")

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import transaction
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -42,13 +42,13 @@ def unlock(request: ClinicRequest) -> HttpResponse:
     """Unlock one's own screen, or leave it to somebody else."""
     back = _back(request)
     if not request.locked:
-        return redirect(back)
+        return HttpResponseRedirect(back)
     form = UnlockForm(request.POST or None)
     if form.is_valid():
         try:
             if _proved(request, form.cleaned_data["secret"]):
                 lock.begin(request)
-                return redirect(back)
+                return HttpResponseRedirect(back)
             form.add_error("secret", "That is neither your password nor a current code.")
         except RefusedError as refused:
             form.add_error(None, str(refused))
@@ -91,5 +91,10 @@ def _back(request: ClinicRequest) -> str:
 
 
 def _ours(request: ClinicRequest, address: str) -> bool:
-    """Whether an address is of this clinic: a link must not lead away after unlocking."""
-    return url_has_allowed_host_and_scheme(address, {request.get_host()}, request.is_secure())
+    """Whether an address is of this clinic: a link must not lead away after unlocking.
+
+    A bare word is none: it would be read as the name of a page.
+    """
+    return "/" in address and url_has_allowed_host_and_scheme(
+        address, {request.get_host()}, request.is_secure()
+    )
