@@ -113,7 +113,8 @@ def test_the_protocol_says_how_long_after_a_session(
             stream=f"session:{session.pk}", session=session, kind="discharge", at=left,
             entered_at=left, by=people["nurse"], by_name="n", data={},
         ).append()  # fmt: skip
-    with pytest.raises(RefusedError, match="wait 6 h"):
+    patient.clinic.time_zone = "America/Chicago"  # six hours behind in November
+    with pytest.raises(RefusedError, match=r"at 2026-11-02 00:00; the protocol asks to wait 6 h"):
         signed(by("nurse"), patient, version)
     later = Actor.as_user(people["nurse"], left + timedelta(hours=6, minutes=1))
     assert signed(later, patient, version).pk

@@ -1,6 +1,7 @@
 """Nothing is signed while sedated: whether a session stands in the way of a signature now."""
 
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from reprieve.clinic.patients.models import Patient
 from reprieve.clinic.treatments.models import SessionEvent
@@ -27,7 +28,8 @@ def not_now(patient: Patient, protocol: Protocol, now: datetime) -> str:
     last = left.first()
     if last is None:
         return ""
+    at = last.at.astimezone(ZoneInfo(patient.clinic.time_zone))
     return (
-        f"The patient left a session at {last.at:%Y-%m-%d %H:%M} UTC; the protocol asks to wait "
+        f"The patient left a session at {at:%Y-%m-%d %H:%M}; the protocol asks to wait "
         f"{wait.value:g} {wait.unit} before anything is signed ({wait.standing}, {wait.status})."
     )
