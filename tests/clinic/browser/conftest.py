@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from clinic.browser.served import Served
 from clinic.browser.tablet import launch
+
+expect.set_options(timeout=30_000)  # a busy machine is slow, and no test waits for nothing
 
 
 @pytest.fixture(scope="session")
