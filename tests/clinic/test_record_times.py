@@ -66,6 +66,20 @@ def test_a_start_put_earlier_does_not_escape_a_value_that_grew_old(chair):
     assert chair.state.started_at == cast.NOW + timedelta(minutes=10)
 
 
+def test_the_page_of_the_start_asks_a_prescriber_for_the_reason(chair, as_role, monkeypatch):
+    chair.ready()
+    monkeypatch.setattr("django.utils.timezone.now", lambda: cast.NOW + timedelta(minutes=90))
+    url = reverse("treatments:step", args=[chair.session.pk, "start"])
+    assert 'name="reason"' not in as_role("nurse").get(url).content.decode()
+    doctor = as_role("prescriber")
+    assert 'name="reason"' in doctor.get(url).content.decode()
+    refused = doctor.post(url, {"earlier": "60"})
+    assert refused.status_code == 422
+    assert "a prescriber enters it with the reason" in refused.content.decode()
+    assert doctor.post(url, {"earlier": "60", "reason": "server away"}).status_code == 302
+    assert chair.state.started_at == cast.NOW + timedelta(minutes=30)
+
+
 def test_a_start_that_is_a_little_late_needs_no_prescriber(chair):
     chair.ready()
     chair.does("nurse", "start", 25, happened=10)

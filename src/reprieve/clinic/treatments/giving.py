@@ -50,8 +50,7 @@ def _check_late_start(entry: Entry, known: SessionState) -> None:
     raise refuse(
         f"The start at {entry.clock(entry.at)} is entered at {entry.clock(entry.now)}, and since "
         f"then has become too old: {what}. If it was so, a prescriber enters it with the reason "
-        "why it comes late.",
-        "reason",
+        "why it comes late."
     )
 
 
