@@ -45,7 +45,7 @@ SHOTS = (
     Shot("cockpit", "nurse", "/board/", click=("Room 1",)),
     Shot("cockpit-dark", "nurse", "/board/", UPRIGHT, "dark", ("Room 1",)),
     Shot("today", "front_desk", "/today/"),
-    Shot("go-no-go", "prescriber", "/board/", DESK, click=("Room 3", "Go or no-go")),
+    Shot("go-no-go", "prescriber", "/board/", DESK, click=("Room 3", "Go/no-go")),
     Shot("eligibility", "prescriber", "/patients/", DESK, click=("Garnet", "Eligibility")),
     Shot("medicines", "nurse", "/patients/", click=("Marble", "Medicines")),
     Shot("calendar", "front_desk", "/calendar/", DESK),
