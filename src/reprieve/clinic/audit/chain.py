@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from django.db import connection, models
@@ -37,7 +37,13 @@ def canonical(value: Any) -> Any:
 
 
 class Link(models.Model):
-    """A row of an append-only stream. Streams are named in `stream`, rows counted from 1."""
+    """A row of an append-only stream. Streams are named in `stream`, rows counted from 1.
+
+    A column that a later version adds is nullable and named in `added_later`: it is left out of the
+    digest where it is empty, so that rows written before it keep the digest they have.
+    """
+
+    added_later: ClassVar[frozenset[str]] = frozenset()
 
     stream = models.CharField(max_length=60, editable=False)
     seq = models.PositiveIntegerField(editable=False)
@@ -57,6 +63,7 @@ class Link(models.Model):
             f.attname: canonical(getattr(self, f.attname))
             for f in self._meta.concrete_fields
             if f.attname != "digest" and not isinstance(f, models.BigAutoField)
+            if f.attname not in self.added_later or getattr(self, f.attname) is not None
         }
         return {name: value for name, value in found.items() if value is not None}
 

@@ -78,15 +78,18 @@ def names(table: str, vendor: str) -> list[str]:
 class AppendOnly(migrations.RunPython):
     """The migration step; `tables` is what it protects."""
 
-    def __init__(self, *tables: str) -> None:
+    def __init__(self, *tables: str, again: bool = False) -> None:
         self.tables = tables
-        super().__init__(self._run(install), self._run(remove))
+        super().__init__(
+            self._run(remove, install), migrations.RunPython.noop if again else self._run(remove)
+        )
 
-    def _run(self, made: Callable[[str, str], list[str]]) -> Callable[[Any, Any], None]:
+    def _run(self, *made: Callable[[str, str], list[str]]) -> Callable[[Any, Any], None]:
         def step(apps: Any, schema_editor: Any) -> None:
             for table in self.tables:
-                for statement in made(table, schema_editor.connection.vendor):
-                    schema_editor.execute(statement)
+                for statements in made:
+                    for statement in statements(table, schema_editor.connection.vendor):
+                        schema_editor.execute(statement)
 
         return step
 
@@ -98,6 +101,11 @@ class AppendOnly(migrations.RunPython):
 def append_only(*tables: str) -> AppendOnly:
     """A migration step that makes tables append-only."""
     return AppendOnly(*tables)
+
+
+def append_only_again(*tables: str) -> AppendOnly:
+    """The same for tables that carry the triggers of an earlier version; going back keeps these."""
+    return AppendOnly(*tables, again=True)
 
 
 @cache
