@@ -66,5 +66,20 @@ def test_a_page_that_names_a_patient_leaves_a_row_of_who_read_it(
     assert silent == []
 
 
+@pytest.mark.parametrize("address", PRIVATE, ids=repr)
+def test_a_browser_keeps_no_page_of_somebody_who_signed_out(address: Address, world: World) -> None:
+    path = reverse(address.name, kwargs=world.arguments(address.route, address.names))
+    client = Client(raise_request_exception=False)
+    everybody = world.people["prescriber"]
+    everybody.roles = list(Role)
+    everybody.save()
+    client.force_login(everybody, "django.contrib.auth.backends.ModelBackend")
+    for method in ("get", "post"):
+        with fresh():
+            answer = getattr(client, method)(path)
+        if answer.status_code in (200, 422):
+            assert "no-store" in answer.headers.get("Cache-Control", ""), f"{method} {path}"
+
+
 def _of_one(address: Address) -> bool:
     return {"patient_id", "course_id", "session_id", "consent_id"} & set(address.names) != set()

@@ -49,7 +49,10 @@ def page(permission: str, *, while_locked: bool = False) -> Callable[[Callable[.
             known = cast("ClinicRequest", request)
             known.by = Actor.of(request)
             known.by.require(permission)
-            return view(known, *args, **kwargs)
+            answer = view(known, *args, **kwargs)
+            # a shared tablet: nothing of it comes back by the browser's "back" after signing out
+            answer.headers.setdefault("Cache-Control", "private, no-store")
+            return answer
 
         found = cast("View", inner)
         found.permission = permission
