@@ -154,11 +154,10 @@ def assess(cast: Cast, story: Story, version: ProtocolVersion, at: datetime) -> 
     asked = screen.questions(Facts.of(patient), protocol, at)
     assessing.answer_screen(nurse, patient, version, {q.key: ("no", "") for q in asked})
     for workup in protocol.workups:
+        finding, value = "normal", "within the usual range"
         if story.person.sex == "M" and "pregnan" in workup.key:
-            continue
-        assessing.enter_result(
-            nurse, patient, workup.key, workup.title, today, "normal", "within the usual range"
-        )
+            finding, value = "not_indicated", "cannot become pregnant"
+        assessing.enter_result(nurse, patient, workup.key, workup.title, today, finding, value)
     if protocol.rems:
         rems.set_rems(
             cast.by("front_desk", at), patient, "enrolled", today, f"DEMO-{patient.number}"
