@@ -2,10 +2,11 @@
 
 Traits are searched by importance sampling: a few rounds on a tempered likelihood move and shape
 a normal law over the traits' plain space until draws from it and the posterior overlap, then
-the people who count are drawn from it (one in ten from the population itself, whatever the
-scores say). Baseline, fluctuation and personal offsets are not drawn but integrated out by the
-filter. Draws are quasi-random and the same for a seed, so answers neither flicker nor depend on
-the machine.
+the people who count are drawn from it (one in twenty from the population itself, whatever the
+scores say). Where too few of them count, or chance would still move a mean score, more are drawn
+from mixtures of normals and all that were drawn are weighted together. Baseline, fluctuation and
+personal offsets are not drawn but integrated out by the filter. Draws are quasi-random and the
+same for a seed, so answers neither flicker nor depend on the machine.
 """
 
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from reprieve.engine.core import mood as core
 from reprieve.engine.core import people as people_core
 from reprieve.engine.forecast import traits
 from reprieve.engine.forecast.members import Index, Members, members
+from reprieve.engine.forecast.mixture import Mixture, mixed
 from reprieve.engine.forecast.rules import Rules, rules
 from reprieve.engine.forecast.timeline import Timeline, event_tables, on_day, timeline
 from reprieve.engine.forecast.traits import DIMS, Place, Prior
@@ -38,9 +40,12 @@ PILOT = 1024
 BODIES = 512  # behind the law of a session's stimulus: within 1 % of that of many
 MOST_ROUNDS = 12
 PILOT_SHARE = 0.15  # of the pilot's people must count before the law is taken as found
-FEWEST = 500  # people who must count, else the law is shaped again and more are drawn
+FEWEST = 500  # people who must count, else bands are called rough
 STEADY = 0.22  # points: error of a mean score if draws were random; even ones halve it
-MOST_STEADY, MOST_PARTICLES = 8192, 16384
+MOST_STEADY, MOST_PARTICLES = 8192, 36864
+SHAKY = 0.25  # points: beyond it more are drawn from mixtures, until that error is STEADY
+AMPLE = 1000  # people who must count, else likewise: a probability errs by less than 0.016
+LEAST = 2  # mixtures: the first is shaped by the few whom the single law found
 WIDER = 1.1  # variance of the law beyond the weighted one: its tails must cover the posterior's
 OPEN = 0.005  # variance added in every direction
 MOST_WORK = 2_000_000  # people times scores, beyond which no more people are drawn
@@ -177,7 +182,9 @@ class Posterior:
 
     def followed(self) -> "Posterior":
         """The equally likely people who stand for all when plans are followed."""
-        return self.subset(min(self.n, FOLLOWED) if self.n <= PARTICLES else 2 * FOLLOWED)
+        if self.n <= PARTICLES:
+            return self.subset(min(self.n, FOLLOWED))
+        return self.subset(FOLLOWED * (2 if self.n <= MOST_STEADY else 4))
 
     def subset(self, count: int) -> "Posterior":
         """As many equally likely people, see `rows`."""
@@ -186,9 +193,8 @@ class Posterior:
     def only(self, rows: Index) -> "Posterior":
         """These people, equally likely."""
         count = len(rows)
-        kept = {name: getattr(self.tried, name)[rows] for name in Tried.__dataclass_fields__}
         equal = np.full(count, 1.0 / count)
-        return replace(self, tried=Tried(**kept), weights=equal)
+        return replace(self, tried=_rows(self.tried, rows), weights=equal)
 
     def rows(self, count: int) -> Index:
         """(count,) people drawn systematically by weight, in rising order.
@@ -223,30 +229,101 @@ def posterior(
     """
     world = _world(case, ensemble or shipped(), place or Place())
     law, rounds = _search(world, seed)
-    enough = min(FEWEST, particles / 4)
     most = min(MOST_PARTICLES, MOST_WORK // max(len(world.line.score), 1))
-    steady = min(MOST_STEADY, most)
-    while True:
+    steady, ample = particles >= PARTICLES, min(AMPLE, particles / 4)
+    tried, log = _weigh(world, law, particles, seed)
+    weights, ess = _normal(log)
+    needed = _spread(world, tried, weights) / STEADY**2 if steady else 0.0
+    if ample <= ess < needed and 2 * particles <= min(MOST_STEADY, most):
+        particles *= 2
         tried, log = _weigh(world, law, particles, seed)
         weights, ess = _normal(log)
-        if ess < enough and 2 * particles <= most:
-            law, particles, rounds = _nearer(world, tried, log), 2 * particles, rounds + 1
-        elif PARTICLES <= particles < steady and ess < _needed(world, tried, weights):
-            particles *= 2
-        else:
-            break
+    shaky = ess < ample or (steady and _error(world, tried, weights) > SHAKY)
+    if law is not None and shaky:
+        pool = _Pool(world, [law], tried, np.log(particles) - (log - tried.log_likelihood))
+        pool, more = _pooled(pool, seed, min(particles, PARTICLES), most)
+        order = np.argsort(pool.tried.member, kind="stable")  # as kernels and `draws` have them
+        tried, rounds = _rows(pool.tried, order), rounds + more
+        weights, ess = _normal(pool.log[order])
     return Posterior(case, world, tried, weights, ess, rounds, seed)
 
 
-def _needed(world: World, tried: Tried, weights: Array) -> float:
-    """How many people must count for a mean score that chance moves by less than `STEADY`.
+@dataclass(frozen=True, eq=False, slots=True)
+class _Pool:
+    """People drawn from several laws, weighted as draws from the mixture of all of them.
 
-    People differ most where they would end up without the drug; that spread is taken.
+    `density` (n,) is the log of how many people the laws would put there, over the prior. All
+    laws but the first have given the same number of people.
     """
+
+    world: World
+    laws: list[Law | Mixture]
+    tried: Tried
+    density: Array
+
+    @property
+    def log(self) -> Array:
+        """(n,) log-weights, but for a constant."""
+        return np.asarray(self.tried.log_likelihood - self.density)
+
+    def plus(self, law: Mixture, n: int, seed: int) -> "_Pool":
+        """With n people more, drawn from that law."""
+        fresh, log = _weigh(self.world, law, n, seed)
+        count, first = np.log(n), len(self.tried.z) - n * (len(self.laws) - 1)
+        old = np.logaddexp(self.density, count - law.log_ratio(self.tried.z, self.tried.member))
+        new = count - (log - fresh.log_likelihood)
+        for k, other in enumerate(self.laws):
+            drawn = count if k else np.log(first)
+            new = np.logaddexp(new, drawn - other.log_ratio(fresh.z, fresh.member))
+        both = {
+            name: np.concatenate([getattr(self.tried, name), getattr(fresh, name)])
+            for name in Tried.__dataclass_fields__
+        }
+        return _Pool(self.world, [*self.laws, law], Tried(**both), np.concatenate([old, new]))
+
+
+def _pooled(pool: _Pool, seed: int, n: int, most: int) -> tuple[_Pool, int]:
+    """The pool with as many people more as make it steady, n at a time, and how many times."""
+    world, rounds = pool.world, 0
+    usual = world.sets.ensemble.weights
+    ample = min(AMPLE, n / 4)
+    while len(pool.tried.z) + n <= most:
+        tried, log = pool.tried, pool.log
+        weights, ess = _normal(log)
+        if rounds >= LEAST and ess >= ample and _error(world, tried, weights) <= STEADY:
+            break
+        likelihood = tried.log_likelihood
+        carried = _tempered(log - likelihood, likelihood, PILOT_SHARE * n)
+        found = np.bincount(tried.member, carried, len(usual))
+        law = mixed(
+            tried.z, tried.patient[:, core.EM] > 0, carried, traits.forecast_value("defensive"),
+            0.5 * usual + 0.5 * found, usual,
+        )  # fmt: skip
+        rounds += 1
+        pool = pool.plus(law, n, seed + 104729 * rounds)
+    return pool, rounds
+
+
+def _rows(tried: Tried, rows: Index) -> Tried:
+    return Tried(**{name: getattr(tried, name)[rows] for name in Tried.__dataclass_fields__})
+
+
+def _lasting(world: World, tried: Tried) -> Array:
+    """(n,) where people would end up without the drug, in which they differ most."""
     lasting = tried.mean[:, scores_core.BASE] - tried.patient[:, core.H]
-    score = true_score(world.line, tried.mean, lasting)
-    variance = weights @ (score - weights @ score) ** 2
-    return float(variance / STEADY**2)
+    return true_score(world.line, tried.mean, lasting)
+
+
+def _spread(world: World, tried: Tried, weights: Array) -> float:
+    """Variance of that score."""
+    score = _lasting(world, tried)
+    return float(weights @ (score - weights @ score) ** 2)
+
+
+def _error(world: World, tried: Tried, weights: Array) -> float:
+    """Standard error of its mean, if draws were random."""
+    score = _lasting(world, tried)
+    return float(np.sqrt((weights**2) @ (score - weights @ score) ** 2))
 
 
 def true_score(line: Timeline, mean: Array, latent: Array) -> Array:
@@ -303,10 +380,11 @@ def _search(world: World, seed: int) -> tuple[Law | None, int]:
 def _nearer(world: World, tried: Tried, log: Array) -> Law:
     """A law nearer to the posterior, shaped by as much of the likelihood as people can carry."""
     likelihood = tried.log_likelihood
-    return _shaped(world, tried, _tempered(log - likelihood, likelihood))
+    carried = _tempered(log - likelihood, likelihood, PILOT_SHARE * len(log))
+    return _shaped(world, tried, carried)
 
 
-def _weigh(world: World, law: Law | None, n: int, seed: int) -> tuple[Tried, Array]:
+def _weigh(world: World, law: Law | Mixture | None, n: int, seed: int) -> tuple[Tried, Array]:
     normal, uniform = draws(n, seed)
     z = normal if law is None else law.draw(normal)
     member = world.sets.pick(uniform) if law is None else law.sets(uniform)
@@ -332,13 +410,13 @@ def _normal(log: Array) -> tuple[Array, float]:
     return weights, float(1.0 / (weights**2).sum())
 
 
-def _tempered(ratio: Array, log_likelihood: Array) -> Array:
-    """Weights under the largest power of the likelihood that leaves enough people."""
+def _tempered(ratio: Array, log_likelihood: Array, wanted: float) -> Array:
+    """Weights under the largest power of the likelihood that leaves so many people."""
     low, high = 0.0, 1.0
     for _ in range(20):
         middle = 0.5 * (low + high)
         _, ess = _normal(ratio + middle * log_likelihood)
-        low, high = (middle, high) if ess >= PILOT_SHARE * len(ratio) else (low, middle)
+        low, high = (middle, high) if ess >= wanted else (low, middle)
     return _normal(ratio + low * log_likelihood)[0]
 
 
