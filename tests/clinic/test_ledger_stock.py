@@ -105,6 +105,7 @@ def test_what_leaves_a_vial_leaves_its_balance_with_a_witness(
         ({"witness": people[role]}, WitnessError),
         ({"reason": ""}, RefusedError),
         ({"at": NOW + timedelta(minutes=1)}, RefusedError),
+        ({"at": vial.entries.get(kind="receive").at - timedelta(minutes=1)}, RefusedError),
     ]:
         with pytest.raises(error):
             verb(by(role), vial.pk, D(1), **{**said, **wrong})

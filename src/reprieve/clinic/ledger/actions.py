@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from reprieve.clinic.accounts.models import User
 from reprieve.clinic.actor import Actor
@@ -150,6 +151,7 @@ def _take_out(
     with act(by, permission, f"{kind.act} controlled drug") as log:
         not_later(by, at)
         vial = locked(by, vial_id)
+        _not_before_receipt(by, vial, at)
         exact = checked(amount, vial.lot.unit)
         row = post(by, vial, kind, -exact, at=at, witness=witness, reason=reason)
         log.on = vial
@@ -178,6 +180,17 @@ def reverse(by: Actor, entry_id: UUID, *, witness: User | None, reason: str) -> 
         log.on = row.vial
         log.detail = {"row": row.pk, "amount": row.moved}
         return done
+
+
+def _not_before_receipt(by: Actor, vial: Vial, at: datetime) -> None:
+    """Refuse a move of a vial that was not in stock yet."""
+    came = vial.entries.order_by("seq").values_list("at", flat=True).first()
+    if came is not None and at < came:
+        zone = ZoneInfo(by.clinic.time_zone)
+        raise RefusedError(
+            f"{at.astimezone(zone):%Y-%m-%d %H:%M} came as the time; {vial} was received on "
+            f"{came.astimezone(zone):%Y-%m-%d %H:%M}. Give a time since then."
+        )
 
 
 def not_later(by: Actor, at: datetime) -> None:
