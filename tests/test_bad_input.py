@@ -47,7 +47,7 @@ FILES = {
 
 OTHER = {
     ("forecast", "missing.json"): "'missing.json' is no file; give a case file",
-    ("forecast", "folder"): "is a folder",
+    ("forecast", "folder"): "holds no .json file",
     ("forecast", "corrupt.toml"): "unreadable_case: ",
     ("forecast", "binary.toml"): "unreadable_case: ",
     ("forecast", "corrupt.toml", "--horizon", "soon"): "expected days, weeks or months",
@@ -59,6 +59,9 @@ OTHER = {
     ("forecast", "case.json", "--setting", "corrupt.toml"): "Not a setting file",
     ("forecast", "case.json", "--setting", "binary.toml"): "cannot be read",
     ("forecast", "case.json", "--setting", "case.json"): "Not a setting file",
+    ("clinic", "verify", "--data", "nowhere"): "No clinic in 'nowhere'",
+    ("clinic", "serve", "--workers", "2"): "SQLite",
+    ("clinic", "restore", "empty.toml", "--data", "new"): "is not a backup",
     ("setting",): "Missing argument",
     ("setting", "case.json"): "Missing option '--out'",
     ("setting", "missing.json", "--out", "x.json"): "'missing.json' is no file or folder",

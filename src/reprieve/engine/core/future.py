@@ -324,7 +324,7 @@ def lasting(
             fast = row(stretch, at + KEEP_FAST) * fast
             fast += row(stretch, at + NEW_FAST) * row(z, 3 + 2 * v)
             true = on_scale(on_madrs(row(y, v) + row(own, 0) + slow + fast) + row(own, 1), table)
-            fine = true <= every(well)
+            fine = true <= every(float(well))
             if ahead[v] <= within:
                 responds = choose(fine, 1.0, responds)
             lost = choose(fine, 0.0, responds) * (1.0 - over)

@@ -327,7 +327,7 @@ def follow(
                 put(parts, at + FLUCTUATION, w)
             if v == check_visit:
                 rated = 60.0 / (1.0 + exp(-y)) + sm * row(noise, 0)
-                well = choose(rated <= every(well_at_most), 1.0, 0.0)
+                well = choose(rated <= every(float(well_at_most)), 1.0, 0.0)
             continue
         goes = every(1.0)
         if event[e, CONDITION] == IF_WELL:
