@@ -10,7 +10,7 @@ if "REPRIEVE_TEST_DATABASE" in os.environ:
 else:
     os.environ.pop("DATABASE_URL", None)
 
-from reprieve.clinic.settings import *  # noqa: E402, F403
+from reprieve.clinic.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # tests sign in a lot
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -60,7 +60,6 @@ OTHER = {
     ("forecast", "case.json", "--setting", "binary.toml"): "cannot be read",
     ("forecast", "case.json", "--setting", "case.json"): "Not a setting file",
     ("clinic", "verify", "--data", "nowhere"): "No clinic in 'nowhere'",
-    ("clinic", "serve", "--workers", "2"): "SQLite",
     ("clinic", "restore", "empty.toml", "--data", "new"): "is not a backup",
     ("setting",): "Missing argument",
     ("setting", "case.json"): "Missing option '--out'",

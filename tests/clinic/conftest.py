@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import pytest
-from clinic import cast
 from django.db import transaction
 from django.test import Client
 
+from clinic import cast
 from reprieve.clinic.accounts.models import Clinic, User
 from reprieve.clinic.actor import Actor
 from reprieve.clinic.courses.models import Course
