@@ -131,8 +131,8 @@ def restore(file: Path, data: Path) -> None:
     click.echo(f"{sum(made.rows.values())} rows of {made.made_at} are back in '{data}'.")
     if not made.with_key:
         click.echo(
-            f"The backup holds no key. Put the clinic's own in the place of '{data / 'secret.key'}' "
-            "before serving, or psychotherapy notes cannot be read."
+            "The backup holds no key. Put the clinic's own in the place of "
+            f"'{data / 'secret.key'}' before serving, or psychotherapy notes cannot be read."
         )
     if found:
         click.echo(f"But the record does not verify; the first fault:\n  {found[0]}")
