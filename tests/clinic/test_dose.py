@@ -171,3 +171,18 @@ def test_a_continuation_stays_within_its_protocol():
         arithmetic(D("0.5"), "mg/kg", D(70), extended, D(50), "mL", continuation_min=D(361))
     with pytest.raises(RefusedError, match="no continuation"):
         iv(D("0.5"), continuation_min=D(60))
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("iv_racemic", "tablet"),
+        ("im", "tablet"),
+        ("sc", "device"),
+        ("spravato", "mL"),
+        ("sublingual", "device"),
+    ],
+)
+def test_a_form_that_the_route_cannot_take_is_refused(name: str, form: str) -> None:
+    with pytest.raises(RefusedError, match=f"counted in {form}"):
+        arithmetic(D(25), "mg", D(70), protocol(name), D(25), form)

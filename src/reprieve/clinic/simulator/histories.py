@@ -13,6 +13,7 @@ from reprieve.clinic.ledger.postings import available
 from reprieve.clinic.simulator.registering import Story
 from reprieve.clinic.simulator.script import Act, script
 from reprieve.clinic.simulator.setting_up import Cast
+from reprieve.clinic.treatments.caps import forms
 from reprieve.clinic.treatments.models import TreatmentSession
 from reprieve.clinic.treatments.record import record
 from reprieve.clinic.treatments.state import SessionState, replay
@@ -73,22 +74,16 @@ def vials_for(session: TreatmentSession, at: datetime) -> list[str]:
     needed = session.dose_amount * kg * Decimal("1.1")
     if session.dose_unit == "mg":
         needed = session.dose_amount
+    form = forms(session.course.protocol_version.protocol)[0]
     chosen: list[Vial] = []
     for vial in available(session.clinic, session.course.drug, at):
-        if vial.lot.unit != _unit(session):
+        if vial.lot.unit != form:
             continue
         chosen.append(vial)
         needed -= vial.balance * vial.lot.mg_per_unit
         if needed <= 0:
             break
     return [str(v.pk) for v in chosen]
-
-
-def _unit(session: TreatmentSession) -> str:
-    protocol = session.course.protocol_version.protocol
-    if "device" in protocol.thresholds("spacing"):
-        return "device"
-    return "tablet" if protocol.route in ("oral", "sublingual") else "mL"
 
 
 def plan(cast: Cast, story: Story, diary: Diary, days: list[datetime],

@@ -10,6 +10,16 @@ from reprieve.evidence.practice import Protocol
 
 ZERO = Decimal(0)
 HUNDREDTH = Decimal("0.01")
+# forms that a route can take, by the unit the ledger counts them in: what is injected is a solution
+FORMS = {
+    "iv": ("mL",),
+    "im": ("mL",),
+    "sc": ("mL",),
+    "nasal": ("device", "mL"),
+    "oral": ("tablet", "mL"),
+    "sublingual": ("tablet", "mL"),
+}
+EVERY_FORM = ("mL", "device", "tablet")
 
 
 def round_to(value: Decimal, step: Decimal) -> Decimal:
@@ -37,6 +47,22 @@ def check_ordered(amount: Decimal, unit: str, protocol: Protocol) -> None:
         raise RefusedError(
             f"{said(amount)} {unit} was ordered; {protocol.title} refuses more than "
             f"{said(exact(found.refuse_above))} {unit}. Correct the order."
+        )
+
+
+def forms(protocol: Protocol) -> tuple[str, ...]:
+    """Ledger units from which a dose of the protocol may be prepared."""
+    if "device" in protocol.thresholds("spacing"):
+        return ("device",)
+    return FORMS.get(protocol.route, EVERY_FORM)
+
+
+def check_form(ledger_unit: str, protocol: Protocol) -> None:
+    """Refuse a form that the route cannot take: no tablet into a vein."""
+    if ledger_unit not in forms(protocol):
+        raise RefusedError(
+            f"What was chosen is counted in {ledger_unit}; {protocol.title} is prepared from "
+            f"{' or '.join(forms(protocol))}. Choose another."
         )
 
 

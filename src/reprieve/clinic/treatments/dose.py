@@ -10,6 +10,7 @@ from decimal import Decimal
 from reprieve.clinic.errors import RefusedError
 from reprieve.clinic.treatments.caps import (
     ZERO,
+    check_form,
     check_made,
     check_ordered,
     check_per_kg,
@@ -70,6 +71,7 @@ def arithmetic(
     """
     check_ordered(amount, unit, protocol)
     wanted, lines = _wanted(amount, unit, weight_kg)
+    check_form(ledger_unit, protocol)
     check_strength(mg_per_unit, ledger_unit, protocol)
     if ledger_unit != "mL":
         mg = wanted if unit == "mg" else _rounded_mg(wanted, protocol, lines)

@@ -9,6 +9,7 @@ from reprieve.clinic.ledger.models import Vial
 from reprieve.clinic.ledger.stock import available
 from reprieve.clinic.pages import ClinicRequest
 from reprieve.clinic.patients.readiness import gaps
+from reprieve.clinic.treatments.caps import forms
 from reprieve.clinic.treatments.discharge import Criterion
 from reprieve.clinic.treatments.dose import Arithmetic, arithmetic
 from reprieve.clinic.treatments.entry import Entry
@@ -107,7 +108,8 @@ def _prepare(request: ClinicRequest, view: SessionView) -> Context:
     by, state, protocol = request.by, view.state, view.protocol
     entry = _entry(request, view)
     amount, unit = ordered(entry)
-    vials = available(by.clinic, view.session.course.drug, by.now)
+    stock = available(by.clinic, view.session.course.drug, by.now)
+    vials = [v for v in stock if v.lot.unit in forms(protocol)]
     known: dict[tuple[object, str], Choice] = {}
     choices = []
     for vial in vials:
