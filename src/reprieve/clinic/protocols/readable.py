@@ -33,6 +33,22 @@ _ABOUT = {
 }
 
 
+# what people go by, and no program here acts on; a test holds the list to the code
+INFORMS = frozenset(
+    {
+        ("duration", "applies_above"),
+        ("duration", "release"),
+        ("exposure", "alp_ggt"),
+        ("exposure", "alt_ast"),
+        ("exposure", "bladder_symptoms"),
+        ("prompts", "rems_form"),
+        ("review", "after_improvement"),
+        ("stale", "depression_scale"),
+        ("stale", "suicide_screen"),
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One line of a readable protocol."""
@@ -74,7 +90,7 @@ def sections(protocol: Protocol) -> tuple[Section, ...]:
                  *(_schedule(o.title, o.schedule) for o in protocol.observations))),
     )  # fmt: skip
     groups = tuple(
-        Section(key, *_ABOUT[key], tuple(_threshold(k, t) for k, t in found.items()))
+        Section(key, *_ABOUT[key], tuple(_threshold(key, k, t) for k, t in found.items()))
         for key in GROUPS
         if (found := protocol.thresholds(key))
     )
@@ -99,8 +115,10 @@ def _cited(key: str) -> tuple[str, str]:
     return str(found), found.url
 
 
-def _threshold(key: str, t: Threshold) -> Row:
+def _threshold(group: str, key: str, t: Threshold) -> Row:
     follows = f"then: {t.action}" if t.action else ""
+    if (group, key) in INFORMS:
+        follows = "for people to go by; nothing here acts on it"
     return _row(key.replace("_", " "), _rule(t), t, follows)
 
 
