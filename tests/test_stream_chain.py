@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
+from reprieve.engine.core import arms
 from reprieve.engine.core import effects as acute
-from reprieve.engine.core import mood as mood_core
 from reprieve.engine.dosing.doses import Dose
 from reprieve.engine.effects.acute import acute_effects
 from reprieve.engine.effects.haemodynamics import draw_vitals
@@ -81,7 +81,7 @@ def test_the_chain_is_the_modular_path_in_one_pass(drug, liver):
     shock, noise = rng.standard_normal((70, visits, 2)), rng.standard_normal((70, visits))
     patient, amplitude, _ = mood.draw_patients(params, uniform, plan.setting)
     latent = np.empty((70, visits))
-    mood_core.run_arm(
+    arms.run_arm(
         patient, amplitude, alone, params.constant(), plan.table[1], np.empty((0, 4)), shock,
         noise, -1, -1.0, params["sm"], latent, np.empty((0, visits, 6)),
     )  # fmt: skip

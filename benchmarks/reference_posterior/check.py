@@ -14,6 +14,7 @@ from benchmarks.reference_posterior.problem import problem
 from benchmarks.reference_posterior.smc import Particles, Sampler
 from reprieve.engine.calibration.ensemble import Ensemble
 from reprieve.engine.cases.case import Case
+from reprieve.engine.core import arms
 from reprieve.engine.core import mood as core
 from reprieve.engine.forecast.members import members
 from reprieve.engine.forecast.timeline import event_tables, timeline
@@ -43,7 +44,7 @@ def courses(case: Case, ensemble: Ensemble) -> str:
     _, table = event_tables(sets, line.given, made.days[kept], None)
     theirs = np.empty((PEOPLE, int(kept.sum())))
     course = sets.others(line.others)[1]
-    core.run_people(
+    arms.run_people(
         patient, np.asarray(who.amplitude).T.copy(), np.asarray(who.stimulus).T.copy(), member,
         sets.constant, sets.effect, course, table, 0.0, np.zeros((PEOPLE, core.STATE)), theirs,
         np.empty((0, 0, core.PARTS)),

@@ -4,6 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from reprieve.engine.core import arms
 from reprieve.engine.core import filter as scores_core
 from reprieve.engine.core import future as core_future
 from reprieve.engine.core import mood as core
@@ -60,7 +61,7 @@ def _run(
     forms, table = event_tables(world.sets, plan, visits, end)
     _, course = world.sets.others(post.line.others)
     latent = np.empty((post.n, len(visits)))
-    core.run_people(
+    arms.run_people(
         tried.patient, tried.amplitude, stimuli(world, forms, tried.z), tried.member,
         world.sets.constant, world.sets.effect, course, table, begin, state, latent,
         np.empty((0, len(visits), core.PARTS)),

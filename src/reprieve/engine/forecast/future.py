@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
+from reprieve.engine.core import arms
 from reprieve.engine.core import filter as scores_core
 from reprieve.engine.core import future as core_future
 from reprieve.engine.core import mood as core
@@ -127,7 +128,7 @@ def improve(
     amplitude = _amplitude(post, means)
     forms, table = event_tables(world.sets, plan, days)
     latent = np.empty((post.n, len(days)))
-    core.run_people(
+    arms.run_people(
         tried.patient, amplitude, stimuli(world, forms, tried.z), tried.member,
         world.sets.constant, world.sets.effect, course, table, begin, tried.state.copy(), latent,
         np.empty((0, len(days), core.PARTS)),

@@ -18,6 +18,7 @@ from scipy.special import ndtri
 from reprieve.engine.calibration.ensemble import Ensemble
 from reprieve.engine.calibration.ensemble import ensemble as shipped
 from reprieve.engine.cases.case import Case
+from reprieve.engine.core import arms
 from reprieve.engine.core import filter as scores_core
 from reprieve.engine.core import mood as core
 from reprieve.engine.core import people as people_core
@@ -448,7 +449,7 @@ def live(world: World, z: Array, member: Index) -> Tried:
     forms, table = event_tables(sets, line.given, visits, end)
     latent, parts = np.empty((n, len(visits))), np.empty((n, len(visits), core.PARTS))
     state = np.zeros((n, core.STATE))
-    core.run_people(
+    arms.run_people(
         patient, amplitude, stimuli(world, forms, z), member, sets.constant, sets.effect, course,
         table, 0.0, state, latent, parts,
     )  # fmt: skip

@@ -1,6 +1,6 @@
 """What happens to a simulated patient: the generating process that a forecast assumes.
 
-It is written from the population model (`mood.draw_patients`, `core.run_arm`) and not from the
+It is written from the population model (`mood.draw_patients`, `core.arms.run_arm`) and not from the
 forecast's own prior, so that a mistake in either shows as miscalibration.
 """
 
@@ -12,6 +12,7 @@ import numpy as np
 from reprieve.engine.calibration.ensemble import Ensemble
 from reprieve.engine.calibration.ensemble import ensemble as shipped
 from reprieve.engine.cases.case import Case
+from reprieve.engine.core import arms
 from reprieve.engine.core import mood as core
 from reprieve.engine.forecast import traits
 from reprieve.engine.forecast.timeline import Timeline, timeline
@@ -99,7 +100,7 @@ def draw_truth(
     ranked = FormStimuli(course.kinetics)
     stimulus = np.array([[ranked(f, uniform[:, mood.U_STIM])[0] for f in forms] or [0.0]])
     latent, parts = np.empty((1, len(days))), np.empty((1, len(days), core.PARTS))
-    core.run_arm(
+    arms.run_arm(
         patient, amplitude, stimulus, params.constant(), event, rows,
         rng.standard_normal((1, len(days), 2)), np.zeros((1, len(days))), -1, -1.0, params["sm"],
         latent, parts,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reprieve.engine.core import arms
 from reprieve.engine.core import filter as scores_core
 from reprieve.engine.core import mood as core
 from reprieve.engine.forecast.posterior import Posterior, stimuli
@@ -216,7 +217,7 @@ class Courses:
         days = self.begin + visits
         forms, table = event_tables(world.sets, branch, days, float(days[-1]))
         mine, latent = state[rows], np.empty((len(rows), len(visits)))
-        core.run_people(
+        arms.run_people(
             tried.patient[rows], tried.amplitude[rows], stimuli(world, forms, tried.z[rows]),
             tried.member[rows], world.sets.constant, world.sets.effect, self.course, table,
             self.begin + start, mine, latent, np.empty((0, len(visits), core.PARTS)),

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from reprieve.engine.core import arms
 from reprieve.engine.core import effects as acute
 from reprieve.engine.core import mood as mood_core
 from reprieve.engine.core.stream_chain import blocked_hours, session_plasma
@@ -197,7 +198,7 @@ def _scores(stimulus: Array, rng: np.random.Generator, course: Course) -> tuple[
     shock, noise = rng.standard_normal((n, visits, 2)), rng.standard_normal((n, visits))
     patient, amplitude, true = mood.draw_patients(params, uniform, course.setting)
     latent = np.empty((n, visits))
-    mood_core.run_arm(
+    arms.run_arm(
         patient, amplitude, stimulus, params.constant(first_line=course.setting.first_line),
         course.table[1], np.empty((0, 4)), shock, noise, -1, -1.0, params["sm"], latent,
         np.empty((0, visits, mood_core.PARTS)),

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from reprieve.engine.core import mood as core
+from reprieve.engine.core.arms import run_arm
 from reprieve.engine.mood import model as mood
 from reprieve.engine.mood.instruments import is_madrs, rate
 from reprieve.engine.mood.model import Array, MoodParameters, Setting
@@ -137,7 +138,7 @@ def _run_arm(
         part = parts[rows] if explain else parts
         out = np.empty_like(latent[rows])
         made = np.empty_like(part)
-        core.run_arm(
+        run_arm(
             np.ascontiguousarray(patient[rows]), np.ascontiguousarray(amplitude[rows]), stimulus,
             constant, event, course, np.ascontiguousarray(shock[rows]),
             np.ascontiguousarray(noise[rows]), check,
