@@ -1,4 +1,4 @@
-// The few lines every page shares: the choice of light or dark, and what htmx must know.
+// The few lines every page shares: light or dark, menus that close, tables that keys can scroll.
 "use strict";
 (() => {
   const root = document.documentElement;
@@ -19,4 +19,13 @@
       if (!menu.contains(event.target)) menu.open = false;
     }
   });
+  // what is wider than the screen can be scrolled without a mouse
+  const reach = () => {
+    for (const wide of document.querySelectorAll(".scroll:not([tabindex])")) {
+      if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
+    }
+  };
+  reach();
+  addEventListener("resize", reach);
+  document.addEventListener("htmx:afterSettle", reach);
 })();
